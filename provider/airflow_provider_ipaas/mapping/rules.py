@@ -1,0 +1,89 @@
+"""The vocabulary of a mapping: one rule per field, what fields show, and the shape iPaaS.com wants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Value = str | dict[str, str] | None
+Showing = dict[str, Value]
+Record = dict[str, Any]
+
+Collection = Literal["account", "contact"]
+Side = Literal["salesforce", "ipaas"]
+Direction = Literal["both", "to_ipaas", "to_salesforce"]
+BlankRule = Literal["keep", "clear"]
+ConflictPolicy = Literal["salesforce_wins", "ipaas_wins", "newest_wins", "park"]
+RuleKind = Literal["text", "address", "custom", "constant", "phone_on_address"]
+ValueType = Literal["text", "email", "number", "boolean"]
+Purpose = Literal["primary_billing", "primary_shipping"]
+
+PLACEHOLDER = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class IPaaSShape:
+    """What the API profile and the connection say about the records of iPaaS.com.
+
+    *company_address_first_name* None means the company's name. *server_fields* are never sent back.
+    """
+
+    addresses: Literal["nested", "off"] = "nested"
+    address_required: tuple[str, ...] = ("address_1", "city", "region", "country", "postal_code")
+    company_address_first_name: str | None = None
+    company_address_last_name: str = PLACEHOLDER
+    default_country: str | None = None
+    server_fields: tuple[str, ...] = ("id", "created_datetime", "updated_datetime", "tracking_guid")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    """One mapped field.
+
+    *salesforce* is an API name, a path like ``Account.Name``, or the prefix of an address (``Billing``).
+    *ipaas* is a built-in field, the name of a custom field (*ipaas_custom*), or the purpose of an address.
+    *file* and *line* say where the rule was last written, for messages; they are no part of the fingerprint.
+    """
+
+    key: str
+    kind: RuleKind
+    salesforce: str | None
+    ipaas: str | None
+    direction: Direction = "both"
+    on_create_only: bool = False
+    blank: BlankRule = "keep"
+    conflict: ConflictPolicy = "salesforce_wins"
+    value_type: ValueType = "text"
+    ipaas_custom: bool = False
+    constant: str | None = None
+    placeholder: str | None = None
+    file: str = ""
+    line: int = 0
+
+    @property
+    def writes_ipaas(self) -> bool:
+        return self.direction != "to_salesforce"
+
+    @property
+    def writes_salesforce(self) -> bool:
+        return self.direction != "to_ipaas"
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """A value in the other side's form; None when there is nothing that can be sent, *warnings* say why."""
+
+    value: Value
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A record ready to send to iPaaS.com.
+
+    *sent* holds what the written fields will show there, by key; a key of the changes that is missing was not sent.
+    """
+
+    record: Record
+    warnings: tuple[str, ...] = ()
+    sent: Showing = field(default_factory=dict)

@@ -1,0 +1,65 @@
+"""Text as both services may show it: one canonical form, and what no service can store."""
+
+from __future__ import annotations
+
+import json
+import math
+from decimal import Decimal
+from typing import Any
+
+
+def canonical(value: Any) -> str | None:
+    """Show any scalar as trimmed text with ``\\n`` line ends; blank is None."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, bool):
+        text = "true" if value else "false"
+    elif isinstance(value, int):
+        text = str(value)
+    elif isinstance(value, float | Decimal):
+        text = _plain_number(value)
+    else:
+        text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip() or None
+
+
+def _plain_number(value: float | Decimal) -> str:
+    """Show a number without exponent and without trailing zeros: 1000.0 is ``1000``."""
+    if not math.isfinite(value):
+        return str(value)
+    number = format(Decimal(repr(value)) if isinstance(value, float) else value, "f")
+    number = number.rstrip("0").rstrip(".") if "." in number else number
+    return "0" if number == "-0" else number
+
+
+def unsendable(value: object) -> str | None:
+    """Name what keeps *value* (text, or dicts and lists of text) from being sent, or None when nothing does."""
+    if isinstance(value, str):
+        if "\x00" in value:
+            return "it contains a NUL character"
+        if any("\ud800" <= letter <= "\udfff" for letter in value):
+            return "it contains half a surrogate pair, which is no valid Unicode text"
+        return None
+    if isinstance(value, dict):
+        parts: list[object] = [*value.keys(), *value.values()]
+    elif isinstance(value, list | tuple):
+        parts = list(value)
+    else:
+        return None
+    return next((problem for problem in map(unsendable, parts) if problem), None)
+
+
+def as_number(text: str) -> Decimal | None:
+    """Read a plain decimal number; None when *text* is none."""
+    try:
+        number = Decimal(text)
+    except ArithmeticError:
+        return None
+    return number if number.is_finite() else None
+
+
+def as_boolean(text: str) -> bool | None:
+    """Read ``true``/``false`` (any case, ``1``/``0``, ``yes``/``no``); None when *text* is none of them."""
+    return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(text.casefold())
