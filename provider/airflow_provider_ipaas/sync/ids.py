@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ..errors import ConfigurationError
+from airflow_provider_ipaas.errors import ConfigurationError
+
 from .model import Collection
 
 PREFIX: dict[Collection, str] = {"account": "001", "contact": "003"}

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from ..errors import ConfigurationError
+from airflow_provider_ipaas.errors import ConfigurationError
+
 from .ids import split_record_ids
 from .model import DIRECTIONS, Collection, Direction
 

@@ -1,0 +1,115 @@
+"""The three-way merge of one linked pair, field by field: what each side shows now against what it showed before.
+
+Pure: the same input gives the same answer, without network, clock or database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from airflow_provider_ipaas.mapping import CollectionMapping, FieldRule, Showing, Value
+
+from .model import Direction, Link
+
+# keep: nothing to write and nothing new; agreed: both sides say the same, remember it; pending: a change that this
+# run does not write (its direction is off); park: a conflict that a person has to settle.
+Fate = Literal["keep", "agreed", "to_ipaas", "to_salesforce", "pending", "park"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMerge:
+    """What becomes of one field."""
+
+    key: str
+    fate: Fate
+    conflict: bool = False
+    pending: Direction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What both sides show of a pair now, and their change stamps where they have one."""
+
+    salesforce: Showing
+    ipaas: Showing
+    salesforce_stamp: datetime | None = None
+    ipaas_stamp: datetime | None = None
+
+
+def merge(
+    mapping: CollectionMapping, link: Link | None, sides: Sides, writes: Callable[[Direction], bool]
+) -> list[FieldMerge]:
+    """Decide every mapped field of a pair; *link* None or without showings is a first contact."""
+    return [_merge_field(mapping, rule, link, sides, writes) for rule in mapping.fields]
+
+
+def _merge_field(
+    mapping: CollectionMapping, rule: FieldRule, link: Link | None, sides: Sides, writes: Callable[[Direction], bool]
+) -> FieldMerge:
+    key = rule.key
+    here, there = sides.salesforce.get(key), sides.ipaas.get(key)
+    known = link is not None and key in (link.salesforce_showing or {}) and key in (link.ipaas_showing or {})
+    if known and link is not None:
+        ours = _changed(mapping, rule, (link.salesforce_showing or {}).get(key), here)
+        theirs = _changed(mapping, rule, (link.ipaas_showing or {}).get(key), there)
+    else:
+        ours, theirs = here is not None, there is not None
+    if rule.on_create_only:
+        return FieldMerge(key, _fill(mapping, rule, here, there, known, writes))
+    if not ours and not theirs:
+        return FieldMerge(key, "keep")
+    if mapping.agree(key, here, there):
+        return FieldMerge(key, "agreed")
+    if rule.direction != "both":
+        # One-way: the source's edits go over, the target's own edits stay where they are.
+        moved = ours if rule.direction == "to_ipaas" else theirs
+        return _write(key, rule.direction, writes) if moved else FieldMerge(key, "keep")
+    if ours and theirs:
+        return _conflict(rule, sides, writes)
+    return _write(key, "to_ipaas" if ours else "to_salesforce", writes)
+
+
+def _changed(mapping: CollectionMapping, rule: FieldRule, before: Value, now: Value) -> bool:
+    """Tell an edit: a field that became blank is none, unless the mapping says that blanks clear."""
+    if mapping.same(rule.key, before, now):
+        return False
+    return now is not None or rule.blank == "clear"
+
+
+def _fill(
+    mapping: CollectionMapping,
+    rule: FieldRule,
+    here: Value,
+    there: Value,
+    known: bool,
+    writes: Callable[[Direction], bool],
+) -> Fate:
+    """A field given on create only: at first contact it fills a blank target and never overwrites."""
+    source, target = (here, there) if rule.direction == "to_ipaas" else (there, here)
+    if known or source is None or target is not None or rule.direction == "both":
+        return "keep"
+    return rule.direction if writes(rule.direction) else "keep"
+
+
+def _write(
+    key: str, direction: Direction, writes: Callable[[Direction], bool], *, conflict: bool = False
+) -> FieldMerge:
+    if writes(direction):
+        return FieldMerge(key, direction, conflict)
+    return FieldMerge(key, "pending", pending=direction)
+
+
+def _conflict(rule: FieldRule, sides: Sides, writes: Callable[[Direction], bool]) -> FieldMerge:
+    """Both sides say something else than before, and not the same: the field's policy decides."""
+    if rule.conflict == "park":
+        return FieldMerge(rule.key, "park", conflict=True)
+    winner: Direction = "to_ipaas"
+    if rule.conflict == "ipaas_wins":
+        winner = "to_salesforce"
+    elif rule.conflict == "newest_wins" and sides.salesforce_stamp and sides.ipaas_stamp:
+        # Salesforce stamps whole seconds: a tie goes to Salesforce, the default winner.
+        winner = "to_salesforce" if sides.ipaas_stamp > sides.salesforce_stamp else "to_ipaas"
+    return _write(rule.key, winner, writes, conflict=True)
