@@ -58,7 +58,7 @@ def _merge_field(
     else:
         ours, theirs = here is not None, there is not None
     if rule.on_create_only:
-        return FieldMerge(key, _fill(mapping, rule, here, there, known, writes))
+        return FieldMerge(key, _fill(rule, here, there, known, writes))
     if not ours and not theirs:
         return FieldMerge(key, "keep")
     if mapping.agree(key, here, there):
@@ -80,7 +80,6 @@ def _changed(mapping: CollectionMapping, rule: FieldRule, before: Value, now: Va
 
 
 def _fill(
-    mapping: CollectionMapping,
     rule: FieldRule,
     here: Value,
     there: Value,
