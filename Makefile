@@ -1,0 +1,57 @@
+# Everything runs from a fresh clone: each target creates .venv and installs what it needs first.
+# Needs: make, Python 3.11-3.14. Nothing is written outside the clone, apart from temporary files.
+
+PY := .venv/bin/python
+STAMP := .venv/.stamp
+PYTEST := $(PY) -m pytest
+# Two test processes suit small machines; raise with `make test JOBS=8`.
+JOBS ?= 2
+
+export PYTHON
+# A caller's Python settings must not leak into the environment of the clone.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+.DEFAULT_GOAL := help
+.PHONY: help demo airflow sandbox test test-unit test-e2e test-postgres lint format setup clean
+
+help: ## print this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+demo: $(STAMP) ## start a local Salesforce, iPaaS.com and Airflow, sync both ways, show the numbers, stop (KEEP=1: stay up)
+	@$(PY) scripts/demo.py $(if $(KEEP),--keep) $(ARGS)
+
+airflow: $(STAMP) ## start Airflow with the DAGs against the local sandbox, until Ctrl-C
+	@$(PY) scripts/airflow_up.py $(ARGS)
+
+sandbox: $(STAMP) ## start the local Salesforce and iPaaS.com, until Ctrl-C
+	@$(PY) -m airflow_provider_ipaas.cli sandbox $(ARGS)
+
+test: test-unit test-e2e ## run all tests that need nothing but Python (end to end with real Airflow included)
+
+test-unit: $(STAMP) ## run the tests without those that start a whole Airflow
+	$(PYTEST) -n $(JOBS) --dist loadfile -m "not e2e and not postgres" $(ARGS)
+
+test-e2e: $(STAMP) ## run the tests that start a whole Airflow
+	$(PYTEST) -m "e2e and not postgres" $(ARGS)
+
+test-postgres: $(STAMP) ## run the tests of the ledger on PostgreSQL (needs its server programs installed)
+	$(PYTEST) -m postgres tests/postgres $(ARGS)
+
+lint: $(STAMP) ## check style, types and the architecture rules
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+
+format: $(STAMP) ## format the code and mend what can be mended automatically
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+setup: $(STAMP) ## create .venv and install everything
+
+$(STAMP): pyproject.toml constraints.txt scripts/setup.sh
+	@sh scripts/setup.sh
+
+clean: ## remove the environment, caches and everything Airflow wrote into the clone
+	rm -rf .venv .airflow .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
