@@ -1,0 +1,245 @@
+"""The extraction from iPaaS.com: every row is listed, what is new, changed or in the window is captured whole.
+
+There is no filter by change time, and companies carry no stamp: content is compared with what was last seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from airflow_provider_ipaas.errors import ServiceError
+
+from .context import BATCH, Sync, batches, ipaas_stamp, parse_stamp
+from .extract_salesforce import scope_of, settled_fate
+from .model import Item, Link, Record, Seen
+from .windows import look_back
+
+FIRST_CONTACT = "first_contact"
+LIST_BATCH = 200
+
+
+@dataclass(slots=True)
+class _Listing:
+    """What one listing is compared against."""
+
+    start: datetime | None  # of the window; None: everything counts
+    first: bool  # the pair's first listing: what it shows is the baseline
+    only: frozenset[str]  # ids of a manual sync; empty: no manual sync
+    index_only: bool  # read names and e-mails to match by, capture nothing
+    rows: int = 0
+    captured: int = 0
+
+
+def extract_ipaas(sync: Sync) -> dict[str, int]:
+    """Capture the iPaaS.com side of a run into the ledger; return counts for the log."""
+    _find_scope(sync)
+    now = sync.ipaas.server_now()
+    watermark = None if sync.params.full else sync.ledger.watermark(sync.scope, sync.collection, "ipaas")
+    poll_days = sync.params.poll_days or sync.settings.poll_days
+    window = look_back(now, poll_days, watermark, full=sync.params.full)
+    start = window.start.isoformat() if window.start else None
+    sync.ledger.update_run(sync.run.run_key, facts={"ipaas_window": {"start": start, "now": now.isoformat()}})
+    listing = _Listing(
+        start=window.start,
+        first=sync.ledger.fact(sync.scope, f"{FIRST_CONTACT}:{sync.collection}") is None,
+        only=frozenset(sync.params.ipaas_ids),
+        index_only=sync.params.by_id,
+    )
+    _list(sync, listing)
+    if sync.params.by_id:
+        asked = _capture_ids(sync, sync.params.ipaas_ids, report_missing=True)
+        return {"rows": listing.rows, "asked": asked}
+    due = _capture_due(sync)
+    return {"rows": listing.rows, "captured": listing.captured, "due": due}
+
+
+def list_index(sync: Sync) -> int:
+    """Read the names and e-mails of all rows for matching, capture nothing (Contacts' parents)."""
+    listing = _Listing(start=None, first=False, only=frozenset(), index_only=True)
+    _list(sync, listing)
+    return listing.rows
+
+
+def _find_scope(sync: Sync) -> None:
+    """Both extracts run at once: take the org from the pin; at the very first contact nothing is known yet anyway."""
+    if not sync.run.scope:
+        org_id = sync.ledger.pinned(f"salesforce:{sync.settings.salesforce_conn_id}") or sync.salesforce.org_id
+        sync.run.scope = scope_of(org_id, sync.settings.system_id)
+
+
+def _list(sync: Sync, listing: _Listing) -> None:
+    for rows in batches(sync.ipaas.list(sync.kind), LIST_BATCH):
+        ids = [str(row["id"]) for row in rows]
+        seen = sync.ledger.seen(sync.scope, sync.collection, "ipaas", ids)
+        links = sync.ledger.links(sync.scope, sync.collection, "ipaas", ids)
+        listing.rows += len(rows)
+        if listing.index_only:
+            _index(sync, [sync.ipaas_item(row, "candidate", external_id_in(sync, row)) for row in rows], seen)
+            continue
+        items = list(_whole_items(sync, rows, seen, links))
+        _index(sync, items, seen)
+        captured = [item for item in (_judge(sync, listing, item, seen.get(item.record_id)) for item in items) if item]
+        sync.ledger.add_items(sync.run.run_key, captured)
+        listing.captured += len(captured)
+
+
+def _whole_items(sync: Sync, rows: list[Record], seen: dict[str, Seen], links: dict[str, Link]) -> Iterator[Item]:
+    """Make the items of listed rows, fetching by id what a row can't show."""
+    short = {str(row["id"]) for row in rows if _is_short(sync, row, linked=str(row["id"]) in links)}
+    fetched = read_many(sync, [str(row["id"]) for row in rows if str(row["id"]) in short])
+    for row in rows:
+        record_id = str(row["id"])
+        record = fetched.get(record_id) if record_id in short else row
+        if record is not None:  # deleted between the list and the read
+            yield _with_external_id(sync, record, seen.get(record_id), linked=record_id in links)
+
+
+def _is_short(sync: Sync, row: Record, *, linked: bool) -> bool:
+    if sync.settings.list_rows != "auto":
+        return sync.settings.list_rows == "short"
+    nested = set(sync.mapping.ipaas_parts)
+    if not linked and sync.settings.external_ids_on_read != "lookup":
+        nested.add("external_ids")
+    return any(part not in row for part in nested)
+
+
+def _with_external_id(sync: Sync, record: Record, last: Seen | None, *, linked: bool) -> Item:
+    """Make the item; where whole records don't show external ids, look the one up of an unlinked record once."""
+    item = sync.ipaas_item(record, "seen", external_id_in(sync, record))
+    shows = sync.settings.external_ids_on_read != "lookup" and "external_ids" in record
+    if linked or shows:
+        return item
+    unchanged = last is not None and last.content_hash == sync.ipaas_item(record, "seen", last.external_id).content_hash
+    external = last.external_id if last and unchanged else sync.ipaas.external_id_of(sync.kind, item.record_id)
+    return sync.ipaas_item(record, "seen", external)
+
+
+def external_id_in(sync: Sync, record: Record) -> str | None:
+    """Return the Salesforce id that a record carries for our subscription; links to deleted records count as none."""
+    for entry in record.get("external_ids") or []:
+        if str(entry.get("system_id")) == sync.settings.system_id:
+            value = str(entry.get("external_id") or "")
+            return None if not value or value.startswith("DELETED:") else value
+    return None
+
+
+def _index(sync: Sync, items: list[Item], seen: dict[str, Seen]) -> None:
+    """Remember what records are matched by; their content counts as seen only once a run has decided on it."""
+    rows: list[Seen] = []
+    for item in items:
+        last = seen.get(item.record_id)
+        keys = (item.email_key, item.name_key, item.number_key, item.external_id)
+        if last is None:
+            rows.append(Seen(item.record_id, None, "", *keys))
+        elif (last.email_key, last.name_key, last.number_key, last.external_id) != keys:
+            external = item.external_id if item.record and "external_ids" in item.record else last.external_id
+            rows.append(replace(last, email_key=keys[0], name_key=keys[1], number_key=keys[2], external_id=external))
+    sync.ledger.save_seen(sync.scope, sync.collection, "ipaas", rows)
+
+
+def _judge(sync: Sync, listing: _Listing, item: Item, last: Seen | None) -> Item | None:
+    """Return the item to capture, None for a record that this run has no business with."""
+    stamp = parse_stamp(item.stamp)
+    in_window = listing.start is None or (stamp is not None and stamp >= listing.start)
+    unseen = last is None or not last.content_hash
+    changed = unseen or (last is not None and last.content_hash != item.content_hash)
+    if changed and unseen and listing.first and stamp is not None and not in_window:
+        # An old record at first contact: baseline, matched when its counterpart comes, not a source.
+        if sync.params.moves_watermark:
+            sync.ledger.save_seen(
+                sync.scope, sync.collection, "ipaas", [seen_of(sync, item, "baseline", baseline=True)]
+            )
+        return None
+    if changed or (in_window and (sync.params.full or last is None or not settled_fate(sync, last))):
+        return item
+    if not in_window or last is None:
+        return None
+    outcome, _, reason = last.fate.partition(":")
+    item.record, item.state, item.outcome, item.reason = None, "done", outcome, reason or None  # type: ignore[assignment]
+    return item
+
+
+def seen_of(sync: Sync, item: Item, fate: str, *, baseline: bool = False) -> Seen:
+    """Make the last-seen row of an item that has its fate."""
+    return Seen(
+        record_id=item.record_id,
+        stamp=item.stamp,
+        content_hash=item.content_hash,
+        email_key=item.email_key,
+        name_key=item.name_key,
+        number_key=item.number_key,
+        external_id=item.external_id,
+        baseline=baseline,
+        fate=fate,
+        mapping_fingerprint=sync.mapping.fingerprint,
+    )
+
+
+def _capture_due(sync: Sync) -> int:
+    if not sync.params.writes("to_salesforce"):
+        return 0
+    count = 0
+    for waiting in sync.ledger.due(sync.scope, sync.collection, "to_salesforce", sync.clock(), BATCH):
+        ids = [row.source_id for row in waiting]
+        stored = sync.ledger.items_by_id(sync.run.run_key, sync.collection, "ipaas", ids)
+        wanted = [record_id for record_id in ids if record_id not in stored or stored[record_id].record is None]
+        count += _capture_ids(sync, wanted, report_missing=True)
+    return count
+
+
+def _capture_ids(sync: Sync, ids: Iterable[str], *, report_missing: bool) -> int:
+    """Capture whole records by id; with *report_missing* those that do not exist get an item that says so."""
+    ids = list(ids)
+    for chunk in batches(ids, LIST_BATCH):
+        items = capture(sync, chunk, "seen")
+        if report_missing:
+            found = {item.record_id for item in items}
+            items += [
+                Item(sync.collection, "ipaas", record_id, missing="not_found", captured_at=sync.clock())
+                for record_id in chunk
+                if record_id not in found
+            ]
+        sync.ledger.add_items(sync.run.run_key, items)
+    return len(ids)
+
+
+def capture(sync: Sync, ids: list[str], role: str) -> list[Item]:
+    """Read records whole and make their items; those that do not exist are left out."""
+    seen = sync.ledger.seen(sync.scope, sync.collection, "ipaas", ids)
+    links = sync.ledger.links(sync.scope, sync.collection, "ipaas", ids)
+    items = []
+    for record_id, record in read_many(sync, ids).items():
+        if record is not None:
+            item = _with_external_id(sync, record, seen.get(record_id), linked=record_id in links)
+            item.role = role  # type: ignore[assignment]
+            items.append(item)
+    return items
+
+
+def read_many(sync: Sync, ids: list[str]) -> dict[str, Record | None]:
+    """Read records by id, several at once; the first error ends the reading."""
+    found: dict[str, Record | None] = {}
+    if not ids:
+        return found
+    for record_id, answer in sync.ipaas.parallel(lambda record_id: sync.ipaas.get(sync.kind, record_id), ids):
+        if isinstance(answer, ServiceError):
+            answer.record_id = answer.record_id or record_id
+            raise answer
+        if isinstance(answer, Exception):
+            raise answer
+        found[record_id] = answer
+    return found
+
+
+__all__ = [
+    "FIRST_CONTACT",
+    "capture",
+    "external_id_in",
+    "extract_ipaas",
+    "ipaas_stamp",
+    "list_index",
+    "read_many",
+    "seen_of",
+]

@@ -1,0 +1,195 @@
+"""The look-back extraction from Salesforce: what changed in the window, what is due, what was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from airflow_provider_ipaas.errors import ConfigurationError
+
+from .context import BATCH, Sync, batches
+from .model import Item, Record, Seen
+from .salesforce_reads import object_fields, older_stamps, rows_by_id, whole_rows
+from .windows import Window, look_back
+
+# `updated` answers ids too: ask for a span that holds the longest transaction, not for the whole window.
+FENCE_SPAN = timedelta(minutes=30)
+
+
+def extract_salesforce(sync: Sync) -> dict[str, int]:
+    """Capture the Salesforce side of a run into the ledger; return counts for the log.
+
+    Rows that were processed in this very version are captured as Id and stamp with the fate they had. Raises
+    ConfigurationError when the connection answers for another org than it was pinned to.
+    """
+    pin_org(sync)
+    fields = object_fields(sync)
+    if sync.params.by_id:
+        asked = _capture_ids(sync, fields, sync.params.salesforce_ids, report_missing=True)
+        return {"asked": asked}
+    watermark = None if sync.params.full else sync.ledger.watermark(sync.scope, sync.collection, "salesforce")
+    now = sync.salesforce.server_now()
+    poll_days = sync.params.poll_days or sync.settings.poll_days
+    window = look_back(now, poll_days, watermark, full=sync.params.full)
+    fence = sync.salesforce.latest_date_covered(sync.sobject, now - FENCE_SPAN, now)
+    _remember_window(sync, window, fence.isoformat())
+    known = _capture_older(sync, fields, window)
+    whole = _capture_whole(sync, fields, window)
+    due = _capture_due(sync, fields)
+    return {"whole_rows": whole, "id_and_stamp_rows": known, "due": due}
+
+
+def pin_org(sync: Sync) -> None:
+    """Pin the org at first contact; refuse a connection that suddenly answers for another one."""
+    org_id = sync.salesforce.org_id
+    conn_id = sync.settings.salesforce_conn_id
+    pinned = sync.ledger.pin(f"salesforce:{conn_id}", org_id)
+    if pinned != org_id:
+        raise ConfigurationError(
+            f"Connection {conn_id} answers for Salesforce org {org_id}, but the ledger is pinned to org {pinned}. "
+            "Nothing was read or written.",
+            next_step=(
+                f"Correct API Url or the credentials of connection {conn_id}; to sync another org as well, "
+                "use another connection id and another DAG (sync_dag)."
+            ),
+        )
+    if not sync.run.scope:
+        sync.run = sync.ledger.update_run(sync.run.run_key, scope=scope_of(org_id, sync.settings.system_id))
+
+
+def scope_of(org_id: str, system_id: str) -> str:
+    """Name the pair that a ledger row belongs to."""
+    return f"{org_id}/{system_id}"
+
+
+def _remember_window(sync: Sync, window: Window, fence: str) -> None:
+    sync.ledger.update_run(
+        sync.run.run_key,
+        facts={
+            "salesforce_window": {
+                "start": window.start.isoformat() if window.start else None,
+                "now": window.now.isoformat(),
+                "fence": fence,
+            }
+        },
+    )
+
+
+def _capture_older(sync: Sync, fields: set[str], window: Window) -> int:
+    """Capture the older part of the window; read whole what is not yet processed in its present version."""
+    count = 0
+    for rows in batches(older_stamps(sync, window), 2000):
+        rows = _without_dead(sync, rows)
+        known, fresh = split_processed(sync, rows)
+        sync.ledger.add_items(sync.run.run_key, known)
+        _capture_ids(sync, fields, fresh, report_missing=False)
+        count += len(rows)
+    return count
+
+
+def _capture_whole(sync: Sync, fields: set[str], window: Window) -> int:
+    count = 0
+    for rows in batches(whole_rows(sync, fields, window)):
+        known: list[Item] = []
+        rows = _without_dead(sync, rows)
+        if not sync.params.full:
+            known, fresh = split_processed(sync, rows)
+            wanted = set(fresh)
+            rows = [row for row in rows if str(row["Id"]) in wanted]
+        sync.ledger.add_items(sync.run.run_key, [*known, *(item_of(sync, row, fields) for row in rows)])
+        count += len(known) + len(rows)
+    return count
+
+
+def _capture_due(sync: Sync, fields: set[str]) -> int:
+    if not sync.params.writes("to_ipaas"):
+        return 0
+    count = 0
+    for waiting in sync.ledger.due(sync.scope, sync.collection, "to_ipaas", sync.clock(), BATCH):
+        ids = [row.source_id for row in waiting]
+        stored = sync.ledger.items_by_id(sync.run.run_key, sync.collection, "salesforce", ids)
+        wanted = [i for i in ids if i not in stored or stored[i].record is None]
+        count += _capture_ids(sync, fields, wanted, report_missing=False)
+        gone = [
+            i
+            for i in wanted
+            if i not in sync.ledger.items_by_id(sync.run.run_key, sync.collection, "salesforce", wanted)
+        ]
+        sync.ledger.add_items(sync.run.run_key, [missing_item(sync, i, "not_found") for i in gone])
+    return count
+
+
+def _capture_ids(sync: Sync, fields: set[str], ids: Iterable[str], *, report_missing: bool) -> int:
+    """Capture whole rows by id; with *report_missing* those that do not exist get an item that says so."""
+    ids = list(ids)
+    found: set[str] = set()
+    for rows in batches(rows_by_id(sync, fields, ids)):
+        found |= {str(row["Id"]) for row in rows}
+        sync.ledger.add_items(sync.run.run_key, [item_of(sync, row, fields) for row in rows])
+    if report_missing:
+        gone = [record_id for record_id in ids if record_id not in found]
+        sync.ledger.add_items(sync.run.run_key, [missing_item(sync, record_id, "not_found") for record_id in gone])
+    return len(ids)
+
+
+def missing_item(sync: Sync, record_id: str, missing: str) -> Item:
+    """Make the item of a Salesforce record that could not be read."""
+    return Item(sync.collection, "salesforce", record_id, missing=missing, captured_at=sync.clock())  # type: ignore[arg-type]
+
+
+def item_of(sync: Sync, row: Record, fields: set[str]) -> Item:
+    """Make the counted item of a whole row; a deleted one is no source, it only tells what became of its link."""
+    item = sync.salesforce_item(row, "seen", fields)
+    if item.missing and not sync.params.by_id:
+        item.role = "counterpart"
+    return item
+
+
+def split_processed(sync: Sync, rows: list[Record]) -> tuple[list[Item], list[str]]:
+    """Split rows into those processed in this very version (as decided items) and the ids to look at."""
+    ids = [str(row["Id"]) for row in rows]
+    seen = sync.ledger.seen(sync.scope, sync.collection, "salesforce", ids)
+    known: list[Item] = []
+    fresh: list[str] = []
+    for row in rows:
+        record_id = str(row["Id"])
+        last = seen.get(record_id)
+        if last is None or not settled_fate(sync, last) or last.stamp != row["SystemModstamp"] or row.get("IsDeleted"):
+            fresh.append(record_id)
+            continue
+        known.append(_as_before(sync, last))
+    return known, fresh
+
+
+def settled_fate(sync: Sync, last: Seen) -> bool:
+    """Tell whether a version's fate still stands: in step, or skipped under the same mapping.
+
+    Refused and parked ones are looked at again: the ledger knows whether they are due.
+    """
+    if last.fate == "unchanged":
+        return True
+    return last.fate.startswith("skipped:") and last.mapping_fingerprint == sync.mapping.fingerprint
+
+
+def _as_before(sync: Sync, last: Seen) -> Item:
+    outcome, _, reason = last.fate.partition(":")
+    return Item(
+        sync.collection,
+        "salesforce",
+        last.record_id,
+        stamp=last.stamp,
+        captured_at=sync.clock(),
+        state="done",
+        outcome=outcome,  # type: ignore[arg-type]
+        reason=reason or None,
+    )
+
+
+def _without_dead(sync: Sync, rows: list[Record]) -> list[Record]:
+    """Leave deleted rows out but those whose link does not know it yet."""
+    dead = [str(row["Id"]) for row in rows if row.get("IsDeleted")]
+    if not dead:
+        return rows
+    links = sync.ledger.links(sync.scope, sync.collection, "salesforce", dead)
+    news = {record_id for record_id, link in links.items() if link.state in ("active", "ipaas_deleted")}
+    return [row for row in rows if not row.get("IsDeleted") or str(row["Id"]) in news]
