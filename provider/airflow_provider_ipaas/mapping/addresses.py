@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from airflow_provider_ipaas.mapping.rules import Purpose, Record
-from airflow_provider_ipaas.mapping.text import canonical
+from airflow_provider_ipaas.mapping.text import as_boolean, canonical
 
 Address = dict[str, str]
 
@@ -86,10 +86,14 @@ def missing_parts(address: Address, required: Sequence[str]) -> tuple[str, ...]:
     return tuple(part for part in required if not address.get(part))
 
 
+def is_primary(item: Any, purpose: Purpose) -> bool:
+    """Tell whether an item carries the flag of *purpose*, as JSON true or in words."""
+    return isinstance(item, dict) and as_boolean(canonical(item.get(flag_of(purpose))) or "") is True
+
+
 def primary_index(items: Sequence[Any], purpose: Purpose) -> int | None:
     """Find the first item, in list order, that is primary for *purpose*."""
-    flag = flag_of(purpose)
-    return next((i for i, item in enumerate(items) if isinstance(item, dict) and item.get(flag) is True), None)
+    return next((index for index, item in enumerate(items) if is_primary(item, purpose)), None)
 
 
 def primary_item(items: Sequence[Any], purpose: Purpose) -> Record | None:
@@ -167,7 +171,7 @@ class _Merge:
             self._unflag(SHIPPING, [other])
         for purpose in (BILLING, SHIPPING):
             self._unflag(purpose, range(slot))
-            if self.items[slot].get(flag_of(purpose)) is not True:
+            if not is_primary(self.items[slot], purpose):
                 self.items[slot][flag_of(purpose)] = True
 
     def _part(self, shipping: Address) -> None:
@@ -187,9 +191,8 @@ class _Merge:
 
     def _unflag(self, purpose: Purpose, indexes: Sequence[int]) -> None:
         for index in indexes:
-            item = self.items[index]
-            if isinstance(item, dict) and item.get(flag_of(purpose)) is True:
-                item[flag_of(purpose)] = False
+            if is_primary(self.items[index], purpose):
+                self.items[index][flag_of(purpose)] = False
 
     def _new_item(self, address: Address, *purposes: Purpose) -> Record:
         return {**self.plan.template, **address, **_flags(*purposes)}

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
+from airflow_provider_ipaas.errors import ConfigurationError
+from airflow_provider_ipaas.mapping.addresses import SALESFORCE_PARTS
 from airflow_provider_ipaas.mapping.collection import CollectionMapping
+from airflow_provider_ipaas.mapping.compiling import Origin, Refused, compile_rule
+from airflow_provider_ipaas.mapping.model import FieldSpec, MappingFile, validate_document
+from airflow_provider_ipaas.mapping.problems import Problem, meant, refuse, refuse_file
 from airflow_provider_ipaas.mapping.rules import Collection, FieldRule, IPaaSShape
+from airflow_provider_ipaas.mapping.source import Document, parse_document, read_document
+from airflow_provider_ipaas.mapping.vocabulary import REQUIRED
 
-_ACCOUNT = (
-    FieldRule("name", "text", "Name", "name"),
-    FieldRule("account_number", "text", "AccountNumber", "account_number"),
-    FieldRule("phone", "text", "Phone", "phone_number"),
-    FieldRule("fax", "text", "Fax", "fax_number"),
-    FieldRule("website", "text", "Website", "url"),
-    FieldRule("description", "text", "Description", "description"),
-    FieldRule("billing_address", "address", "Billing", "primary_billing"),
-    FieldRule("shipping_address", "address", "Shipping", "primary_shipping"),
-)
-_CONTACT = (
-    FieldRule("customer_number", "text", "Id", "customer_number", direction="to_ipaas", on_create_only=True),
-    FieldRule("first_name", "text", "FirstName", "first_name", placeholder="-"),
-    FieldRule("last_name", "text", "LastName", "last_name"),
-    FieldRule("email", "text", "Email", "email_address", value_type="email"),
-    FieldRule("company", "text", "Account.Name", "company", direction="to_ipaas"),
-    FieldRule("mailing_address", "address", "Mailing", "primary_shipping"),
-    FieldRule("phone", "phone_on_address", "Phone", "primary_shipping"),
-)
+_FILES: dict[Collection, str] = {"account": "account.yaml", "contact": "contact.yaml"}
+_ON_ADDRESSES = ("address", "phone_on_address")
 
 
 def load_mapping(
@@ -35,8 +28,157 @@ def load_mapping(
     default_mappings: bool = True,
     placement: IPaaSShape,
 ) -> CollectionMapping:
-    """Load the rules of a collection: the defaults, overlaid by the file of that collection in *mapping_dir*."""
-    rules = _ACCOUNT if collection == "account" else _CONTACT
+    """Load the rules of a collection: the defaults, overlaid by the file of that collection in *mapping_dir*.
+
+    Raise `ConfigurationError` listing file, line, column and mend of everything that is wrong.
+    """
+    document = _user_document(collection, mapping_dir, default_mappings)
+    sources = [_default_document(collection)] if default_mappings else []
+    specs = _Specs.overlay([*sources, *([document] if document else [])])
+    rules = tuple(_compiled(collection, specs))
+    file = document.file if document else _default_name(collection)
+    problems = [*_written_twice(rules, specs), *_not_mapped(collection, rules, file)]
+    if problems:
+        refuse(problems)
     if placement.addresses == "off":
-        rules = tuple(rule for rule in rules if rule.kind not in ("address", "phone_on_address"))
+        rules = tuple(rule for rule in rules if rule.kind not in _ON_ADDRESSES)
     return CollectionMapping(collection, rules, placement)
+
+
+def _default_name(collection: Collection) -> str:
+    return f"the default {collection} mapping"
+
+
+def _default_document(collection: Collection) -> Document:
+    file = resources.files(__package__).joinpath("defaults", _FILES[collection])
+    return parse_document(file.read_text("utf-8"), _default_name(collection))
+
+
+def _user_document(collection: Collection, mapping_dir: str | Path | None, default_mappings: bool) -> Document | None:
+    """Read the user's file; None where there is none and the defaults do."""
+    name = _FILES[collection]
+    if mapping_dir is None:
+        if default_mappings:
+            return None
+        mend = f"Give mapping_dir, a directory with {name}, or leave the default mappings on."
+        raise ConfigurationError(
+            "default_mappings is off and there is no mapping_dir: nothing is mapped.", next_step=mend
+        )
+    folder = Path(mapping_dir).expanduser()
+    if not folder.is_dir():
+        mend = "Create it, or correct mapping_dir; every Airflow worker needs it."
+        refuse_file(str(folder), "the mapping directory does not exist.", mend)
+    path = folder / name
+    if path.exists():
+        return read_document(path)
+    _check_other_names(folder, name, default_mappings)
+    return None
+
+
+def _check_other_names(folder: Path, name: str, default_mappings: bool) -> None:
+    """Refuse a directory whose file would be overlooked: misnamed, or missing without defaults."""
+    stem = name.removesuffix(".yaml")
+    misnamed = sorted(entry.name for entry in folder.iterdir() if _looks_like(entry, stem))
+    if misnamed:
+        refuse_file(str(folder / misnamed[0]), "a file of this name is not read.", f"Rename it to {name}.")
+    if not default_mappings:
+        refuse_file(str(folder / name), "the file does not exist and default_mappings is off.", "Write it.")
+    if not any((folder / known).exists() for known in _FILES.values()):
+        files = " or ".join(_FILES.values())
+        refuse_file(str(folder), f"the mapping directory holds no {files}.", "Add one, or correct mapping_dir.")
+
+
+def _looks_like(entry: Path, stem: str) -> bool:
+    words = {stem, stem + "s"}
+    return entry.suffix.casefold() in (".yaml", ".yml") and entry.stem.casefold() in words
+
+
+@dataclass(frozen=True, slots=True)
+class _Specs:
+    """The overlaid specs by key, each with the documents that speak of it, the last one first."""
+
+    specs: dict[str, FieldSpec]
+    documents: dict[str, tuple[Document, ...]]
+    default_keys: frozenset[str]
+
+    @classmethod
+    def overlay(cls, documents: list[Document]) -> _Specs:
+        specs: dict[str, FieldSpec] = {}
+        origins: dict[str, tuple[Document, ...]] = {}
+        default_keys: frozenset[str] = frozenset()
+        for document in documents:
+            parsed: MappingFile = validate_document(document)
+            for key, spec in parsed.fields.items():
+                specs[key] = specs[key].overlaid_by(spec) if key in specs else spec
+                origins[key] = (document, *origins.get(key, ()))
+            default_keys = default_keys or (frozenset(parsed.fields) if len(documents) > 1 else frozenset())
+        return cls(specs, origins, default_keys)
+
+    def place(self, key: str, part: tuple[str, ...] = ()) -> tuple[str, int, int]:
+        """Return file, line and column of a part of a field, in the last document that says it."""
+        path = ("fields", key, *part)
+        documents = self.documents[key]
+        document = next((one for one in documents if path in one.marks), documents[0])
+        return (document.file, *document.where(path))
+
+
+def _compiled(collection: Collection, specs: _Specs) -> Iterator[FieldRule]:
+    """Compile all enabled specs, or raise with everything that can't work."""
+    rules, problems = [], []
+    for key, spec in specs.specs.items():
+        if not spec.enabled and key in specs.default_keys:
+            continue
+        file, line, _ = specs.place(key)
+        try:
+            rule = compile_rule(collection, key, spec, Origin(file, line))
+        except Refused as error:
+            problems.append(_refused(key, spec, specs, error))
+            continue
+        if spec.enabled:
+            rules.append(rule)
+    if problems:
+        refuse(problems)
+    return iter(rules)
+
+
+def _refused(key: str, spec: FieldSpec, specs: _Specs, error: Refused) -> Problem:
+    mend = error.mend
+    is_new = specs.default_keys and key not in specs.default_keys
+    if is_new and spec.salesforce is None and spec.ipaas is None:
+        close = meant(key, sorted(specs.default_keys))
+        mend = f"{close} {mend}" if close.startswith("Did you mean") else mend
+    return Problem(*specs.place(key, error.part), error.what, mend)
+
+
+def _targets(rule: FieldRule) -> Iterator[tuple[str, str]]:
+    """Name everything a rule writes."""
+    if rule.writes_ipaas and rule.ipaas:
+        yield "iPaaS.com", f"{rule.kind if rule.kind in _ON_ADDRESSES else 'custom' * rule.ipaas_custom} {rule.ipaas}"
+    if rule.writes_salesforce and rule.salesforce:
+        for part in SALESFORCE_PARTS if rule.kind == "address" else ("",):
+            yield "Salesforce", rule.salesforce + part
+
+
+def _written_twice(rules: tuple[FieldRule, ...], specs: _Specs) -> Iterator[Problem]:
+    writers: dict[tuple[str, str], FieldRule] = {}
+    for rule in rules:
+        for target in _targets(rule):
+            first = writers.setdefault(target, rule)
+            if first is not rule:
+                side, name = target
+                what = f"{rule.key!r} writes {name.strip()!r} of {side}, and so does {first.key!r} ({first.file}, line {first.line})."
+                mend = f"Let one of them write it: change `direction`, or turn one off with `{first.key}: {{enabled: false}}`."
+                yield Problem(*specs.place(rule.key), what, mend)
+                break
+
+
+def _not_mapped(collection: Collection, rules: tuple[FieldRule, ...], file: str) -> Iterator[Problem]:
+    """Find what a service requires of a new record and no rule writes."""
+    if not rules:
+        yield Problem(file, 0, 0, "no field is mapped.", "Map at least one field under `fields:`.")
+    for side, name, why in REQUIRED[collection]:
+        to_ipaas = side == "ipaas"
+        writers = [rule for rule in rules if (rule.writes_ipaas if to_ipaas else rule.writes_salesforce)]
+        if writers and not any((rule.ipaas if to_ipaas else rule.salesforce) == name for rule in writers):
+            mend = f"Add a field with `{side}: {name}` that is written to it (`on_create_only: true` is enough)."
+            yield Problem(file, 0, 0, f"{why}, and no field is mapped to it.", mend)

@@ -94,7 +94,7 @@ class _Draft:
 
     def _field(self, rule: FieldRule, value: Value) -> None:
         text = cast("str | None", translating.to_ipaas(rule, self.mapping.shape, value).value)
-        name = cast(str, rule.ipaas)
+        name = rule.ipaas or ""
         if text is None and (self.is_new or rule.blank == "keep"):
             return
         if rule.on_create_only and reading.ipaas_value(rule, self.record) is not None:
@@ -145,12 +145,11 @@ class _Draft:
 
         shape = self.mapping.shape
         if self.mapping.kind == "company":
-            first, last = shape.company_address_first_name or named("name"), shape.company_address_last_name
-        else:
-            placeholders = [rule.placeholder for rule in self.mapping.fields if rule.ipaas == "first_name"]
-            first = named("first_name") or next(iter(placeholders), None)
-            last = named("last_name")
-        return {"first_name": first or PLACEHOLDER, "last_name": last or PLACEHOLDER}
+            first = shape.company_address_first_name or named("name")
+            return {"first_name": first or PLACEHOLDER, "last_name": shape.company_address_last_name or PLACEHOLDER}
+        placeholders = [rule.placeholder for rule in self.mapping.fields if rule.ipaas == "first_name"]
+        first = named("first_name") or next(iter(placeholders), None)
+        return {"first_name": first or PLACEHOLDER, "last_name": named("last_name") or PLACEHOLDER}
 
     def _phone(self, rule: FieldRule, value: Value) -> None:
         text = translating.to_ipaas(rule, self.mapping.shape, value).value
