@@ -96,6 +96,8 @@ def parse_document(text: str, file: str) -> Document:
 def _mend(what: str) -> str:
     if "\\t" in what:
         return "Indent with spaces: YAML does not accept tabs there."
+    if "nested" in what:
+        return "A mapping needs four levels: the file, its fields, a field, and one side of it."
     if "alias" in what:
         return "Write the value out where it is used."
     if "single document" in what or "another document" in what:
