@@ -38,7 +38,6 @@ class SyncSettings:
     external_ids_on_write: str = "auto"
     external_ids_on_read: str = "auto"
     relationships: bool = False
-    table_name_key: str = "table_names"
     expected_org_id: str | None = None
 
 
@@ -139,7 +138,7 @@ class Sync:
             role=role,
             stamp=ipaas_stamp(record),
             record=record,
-            content_hash=content_hash([showing, external_id]),
+            content_hash=content_hash(showing),
             email_key=email_key(record.get("email_address")) if self.collection == "contact" else None,
             name_key=name_key(record.get("name")) if self.collection == "account" else None,
             number_key=number_key(record.get("account_number")) if self.collection == "account" else None,

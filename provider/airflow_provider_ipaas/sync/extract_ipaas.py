@@ -11,12 +11,12 @@ from datetime import datetime
 
 from airflow_provider_ipaas.errors import ServiceError
 
-from .context import BATCH, Sync, batches, ipaas_stamp, parse_stamp
+from .context import BATCH, Sync, batches, parse_stamp
 from .extract_salesforce import scope_of, settled_fate
 from .model import Item, Link, Record, Seen
+from .rebuild import FIRST_CONTACT, is_empty, relink
 from .windows import look_back
 
-FIRST_CONTACT = "first_contact"
 LIST_BATCH = 200
 
 
@@ -28,6 +28,7 @@ class _Listing:
     first: bool  # the pair's first listing: what it shows is the baseline
     only: frozenset[str]  # ids of a manual sync; empty: no manual sync
     index_only: bool  # read names and e-mails to match by, capture nothing
+    rebuild: bool  # an empty ledger: records that carry our external ids give it its links back
     rows: int = 0
     captured: int = 0
 
@@ -46,6 +47,7 @@ def extract_ipaas(sync: Sync) -> dict[str, int]:
         first=sync.ledger.fact(sync.scope, f"{FIRST_CONTACT}:{sync.collection}") is None,
         only=frozenset(sync.params.ipaas_ids),
         index_only=sync.params.by_id,
+        rebuild=is_empty(sync),
     )
     _list(sync, listing)
     if sync.params.by_id:
@@ -57,7 +59,7 @@ def extract_ipaas(sync: Sync) -> dict[str, int]:
 
 def list_index(sync: Sync) -> int:
     """Read the names and e-mails of all rows for matching, capture nothing (Contacts' parents)."""
-    listing = _Listing(start=None, first=False, only=frozenset(), index_only=True)
+    listing = _Listing(start=None, first=False, only=frozenset(), index_only=True, rebuild=False)
     _list(sync, listing)
     return listing.rows
 
@@ -75,11 +77,15 @@ def _list(sync: Sync, listing: _Listing) -> None:
         seen = sync.ledger.seen(sync.scope, sync.collection, "ipaas", ids)
         links = sync.ledger.links(sync.scope, sync.collection, "ipaas", ids)
         listing.rows += len(rows)
-        if listing.index_only:
+        if listing.index_only and not listing.rebuild:
             _index(sync, [sync.ipaas_item(row, "candidate", external_id_in(sync, row)) for row in rows], seen)
             continue
         items = list(_whole_items(sync, rows, seen, links))
         _index(sync, items, seen)
+        if listing.rebuild:
+            relink(sync, [(item.external_id, item.record_id) for item in items if item.external_id])
+        if listing.index_only:
+            continue
         captured = [item for item in (_judge(sync, listing, item, seen.get(item.record_id)) for item in items) if item]
         sync.ledger.add_items(sync.run.run_key, captured)
         listing.captured += len(captured)
@@ -111,9 +117,9 @@ def _with_external_id(sync: Sync, record: Record, last: Seen | None, *, linked: 
     shows = sync.settings.external_ids_on_read != "lookup" and "external_ids" in record
     if linked or shows:
         return item
-    unchanged = last is not None and last.content_hash == sync.ipaas_item(record, "seen", last.external_id).content_hash
-    external = last.external_id if last and unchanged else sync.ipaas.external_id_of(sync.kind, item.record_id)
-    return sync.ipaas_item(record, "seen", external)
+    unchanged = last is not None and last.content_hash == item.content_hash
+    item.external_id = last.external_id if last and unchanged else sync.ipaas.external_id_of(sync.kind, item.record_id)
+    return item
 
 
 def external_id_in(sync: Sync, record: Record) -> str | None:
@@ -130,11 +136,11 @@ def _index(sync: Sync, items: list[Item], seen: dict[str, Seen]) -> None:
     rows: list[Seen] = []
     for item in items:
         last = seen.get(item.record_id)
-        keys = (item.email_key, item.name_key, item.number_key, item.external_id)
+        external = item.external_id or (last.external_id if last else None)
+        keys = (item.email_key, item.name_key, item.number_key, external)
         if last is None:
             rows.append(Seen(item.record_id, None, "", *keys))
         elif (last.email_key, last.name_key, last.number_key, last.external_id) != keys:
-            external = item.external_id if item.record and "external_ids" in item.record else last.external_id
             rows.append(replace(last, email_key=keys[0], name_key=keys[1], number_key=keys[2], external_id=external))
     sync.ledger.save_seen(sync.scope, sync.collection, "ipaas", rows)
 
@@ -231,15 +237,3 @@ def read_many(sync: Sync, ids: list[str]) -> dict[str, Record | None]:
             raise answer
         found[record_id] = answer
     return found
-
-
-__all__ = [
-    "FIRST_CONTACT",
-    "capture",
-    "external_id_in",
-    "extract_ipaas",
-    "ipaas_stamp",
-    "list_index",
-    "read_many",
-    "seen_of",
-]

@@ -116,7 +116,7 @@ class IPaaSPort(Protocol):
     def get(self, kind: Kind, record_id: str) -> Record | None:
         """Read one whole record; None when it does not exist (404)."""
 
-    def find(self, kind: Kind, value: str) -> list[Record]:
+    def find(self, kind: Kind, value: str) -> Sequence[Record]:
         """Look records up by e-mail (customer) or name (company), compared again on this side, case-folded."""
 
     def create(self, kind: Kind, body: Record) -> Record:
@@ -134,7 +134,7 @@ class IPaaSPort(Protocol):
     def set_external_id(self, kind: Kind, record_id: str, external_id: str) -> None:
         """Create or update the stored external id."""
 
-    def relationships(self, customer_id: str) -> list[Record]: ...
+    def relationships(self, customer_id: str) -> Sequence[Record]: ...
 
     def relate(self, customer_id: str, company_id: str) -> None: ...
 

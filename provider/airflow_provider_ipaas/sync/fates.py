@@ -1,0 +1,204 @@
+"""Giving records their fate, so that it is durable: the item of the run, what was last seen, and what waits."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from .context import Sync
+from .model import Direction, Item, Outcome, Seen, Side, Unresolved
+from .schedule import REFUSED, next_attempt
+
+NEXT_STEP: dict[str, str] = {
+    "ambiguous_match": "Make the e-mail unique (merge or correct the records); the next run takes them up by itself.",
+    "match_already_linked": "Merge the two records of the same service, or give one another e-mail.",
+    "possible_duplicate": (
+        "Look at both records: where they are the same, store the Salesforce id as the external id of the iPaaS.com "
+        "record (or merge); where they are not, change the name or account number of one."
+    ),
+    "parent_not_synced": "See the Account under errors; the Contact is released as soon as its Account is a Company.",
+    "max_creates": "Read the plan, then trigger the DAG with max_creates set to a number that allows it, or null.",
+    "superseded": "Nothing to do: the record moved meanwhile, the next run plans it afresh.",
+    "not_attempted": "Nothing to do beyond the error that stopped the run: the next run takes it up.",
+    "api_budget": "Wait until the org's rolling 24-hour API limit frees up; the next run goes on from here.",
+    "uncertain_create": "The next run looks for it; where it finds several, delete or link all but one.",
+    "create_in_progress": "Nothing to do: another run creates it; the next run looks again.",
+    "flip_flop": "Find the two automations that undo each other's value, then trigger the DAG with record_ids.",
+    "conflict": "Set both records to the same value, or change the field's conflict policy in the mapping.",
+    "merged_duplicate": "Merge or delete one of the two iPaaS.com records.",
+    "target_not_visible": "Give the integration user access to the record, or delete it in both services.",
+    "direction_off": "A run in both directions, or in this one, takes it up.",
+    "target_deleted": "Nothing to do: deletes are not synced and deleted records are not recreated.",
+    "contact_without_account": "Set the Contact's Account if it should become a Customer.",
+    "contact_without_email": "Give the Contact an e-mail if it should become a Customer.",
+    "person_account": "Person accounts are not synced.",
+    "before_first_contact": "Trigger the DAG with full = true, or with record_ids, to create it in Salesforce.",
+    "record_not_found": "Check the id; the record does not exist or the integration user does not see it.",
+    "source_deleted": "Nothing to do: the record is gone.",
+    "invalid_text": "Remove the character from the field in the source record.",
+}
+
+
+class FateBook:
+    """Collects fates and writes them in few statements; `flush` belongs into the caller's transaction."""
+
+    def __init__(self, sync: Sync) -> None:
+        self.sync = sync
+        self._waiting: dict[tuple[Direction, str], Unresolved] = {}
+        self._seen: dict[Side, list[Seen]] = defaultdict(list)
+        self._cleared: dict[Direction, list[str]] = defaultdict(list)
+        self._parked: list[Unresolved] = []
+
+    def load(self, direction: Direction, ids: Iterable[str]) -> None:
+        """Load what already waits of these records."""
+        found = self.sync.ledger.unresolved(self.sync.scope, self.sync.collection, direction, ids)
+        self._waiting |= {(direction, record_id): row for record_id, row in found.items()}
+
+    def waiting(self, item: Item) -> Unresolved | None:
+        return self._waiting.get((item.direction, item.record_id))
+
+    def flush(self) -> None:
+        """Write what was collected."""
+        sync = self.sync
+        for side, rows in self._seen.items():
+            sync.ledger.save_seen(sync.scope, sync.collection, side, rows)
+        for direction, ids in self._cleared.items():
+            known = [record_id for record_id in ids if (direction, record_id) in self._waiting]
+            if known:
+                sync.ledger.clear_unresolved(sync.scope, sync.collection, direction, known)
+        if self._parked:
+            sync.ledger.save_unresolved(self._parked)
+        self._seen, self._cleared, self._parked, self._waiting = defaultdict(list), defaultdict(list), [], {}
+
+    def decide(
+        self,
+        item: Item,
+        outcome: Outcome,
+        reason: str | None = None,
+        *,
+        target_id: str | None = None,
+        message: str | None = None,
+        details: dict[str, Any] | None = None,
+    ) -> None:
+        """Set the item's fate and make it durable, unless it is a dry run. Parked ones wait in the ledger."""
+        item.state, item.outcome, item.reason = "done", outcome, reason
+        item.target_id = target_id or item.target_id
+        item.message = message or item.message
+        if reason and outcome in ("parked", "failed", "skipped"):
+            item.next_step = item.next_step or NEXT_STEP.get(reason)
+        if self.sync.params.dry_run:
+            return
+        self.remember(item)
+        if outcome == "parked":
+            self.park(item, reason or "not_attempted", details=details)
+        elif outcome != "failed":
+            self._cleared[item.direction].append(item.record_id)
+
+    def remember(self, item: Item) -> None:
+        """Note the version that was decided on, so that later runs can tell a change."""
+        if item.record is not None:
+            self._seen[item.side].append(seen_row(self.sync, item))
+
+    def park(
+        self,
+        item: Item,
+        reason: str,
+        *,
+        direction: Direction | None = None,
+        details: dict[str, Any] | None = None,
+    ) -> None:
+        """Let a source record wait; it is due again in every run."""
+        now = self.sync.clock()
+        direction = direction or item.direction
+        before = self._waiting.get((direction, item.record_id))
+        self._parked.append(
+            Unresolved(
+                scope=self.sync.scope,
+                collection=item.collection,
+                direction=direction,
+                source_id=item.record_id,
+                reason=reason,
+                target_id=item.target_id,
+                message=item.message,
+                next_step=item.next_step or NEXT_STEP.get(reason),
+                content_hash=item.content_hash,
+                mapping_fingerprint=self.sync.mapping.fingerprint,
+                details=details or {},
+                first_at=before.first_at if before else now,
+                last_at=now,
+                next_at=now,
+            )
+        )
+
+    def refuse(self, item: Item, code: str, message: str, next_step: str) -> None:
+        """Note that the target refused a record: *failed* the first time, *parked* until its code changes."""
+        now = self.sync.clock()
+        before = self.waiting(item)
+        was_refused = before is not None and before.reason == REFUSED
+        again = before is not None and was_refused and before.code == code
+        attempts = (before.attempts if before and was_refused else 0) + 1
+        item.state = "done"
+        item.outcome, item.reason = ("parked", REFUSED) if again else ("failed", code)
+        item.code, item.message, item.next_step = code, message, next_step
+        if self.sync.params.dry_run:
+            return
+        self._parked.append(
+            Unresolved(
+                scope=self.sync.scope,
+                collection=item.collection,
+                direction=item.direction,
+                source_id=item.record_id,
+                reason=REFUSED,
+                target_id=item.target_id,
+                code=code,
+                message=message,
+                next_step=next_step,
+                attempts=attempts,
+                content_hash=item.content_hash,
+                mapping_fingerprint=self.sync.mapping.fingerprint,
+                first_at=before.first_at if before else now,
+                last_at=now,
+                next_at=next_attempt(now, attempts),
+            )
+        )
+        self.remember(item)
+
+    def waits(self, item: Item) -> bool:
+        """Tell a refused record that is not due: not edited, same mapping, not asked for by id."""
+        before = self.waiting(item)
+        if before is None or before.reason != REFUSED or asked_for(self.sync, item):
+            return False
+        same = before.content_hash == item.content_hash
+        same = same and before.mapping_fingerprint == self.sync.mapping.fingerprint
+        return same and before.next_at is not None and before.next_at > self.sync.clock()
+
+    def wait(self, item: Item) -> None:
+        """Count a refused record that is not due."""
+        before = self.waiting(item)
+        if before is not None:
+            item.code, item.message, item.next_step = before.code, before.message, before.next_step
+        item.state, item.outcome, item.reason = "done", "parked", REFUSED
+
+
+def seen_row(sync: Sync, item: Item) -> Seen:
+    """Make the last-seen row of a decided item."""
+    in_step = item.outcome in ("created", "updated", "unchanged", "linked")
+    fate = "unchanged" if in_step else f"{item.outcome}:{item.reason or ''}"
+    return Seen(
+        record_id=item.record_id,
+        stamp=item.stamp,
+        content_hash=item.content_hash,
+        email_key=item.email_key,
+        name_key=item.name_key,
+        number_key=item.number_key,
+        external_id=item.external_id,
+        baseline=item.reason == "before_first_contact",
+        fate=fate,
+        mapping_fingerprint=sync.mapping.fingerprint,
+    )
+
+
+def asked_for(sync: Sync, item: Item) -> bool:
+    ids = sync.params.salesforce_ids if item.side == "salesforce" else sync.params.ipaas_ids
+    return item.record_id in ids

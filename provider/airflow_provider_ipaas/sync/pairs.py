@@ -1,0 +1,145 @@
+"""The decision on one pair of records, or on one record alone. Pure: items and links in, items with their plan out."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_provider_ipaas.mapping import CollectionMapping, Showing, unsendable
+
+from .context import parse_stamp
+from .keys import content_hash
+from .merge import FieldMerge, Sides, merge
+from .model import Direction, Item, Link
+
+FLIPS = 5  # values in turn, A B A B A, before a field counts as flipping
+
+
+@dataclass(slots=True)
+class Conflict:
+    """A field that both sides changed, for the log and the review of a person. Holds values: never logged whole."""
+
+    key: str
+    winner: Direction | None
+    salesforce: Any
+    ipaas: Any
+    salesforce_before: Any
+    ipaas_before: Any
+
+
+@dataclass(slots=True)
+class PairPlan:
+    """What a pair needs: changes per direction, what is settled without a write, what has to wait."""
+
+    to_ipaas: dict[str, Any] = field(default_factory=dict)  # key -> value in Salesforce's form
+    to_salesforce: dict[str, Any] = field(default_factory=dict)  # key -> value in iPaaS.com's form
+    settled: list[str] = field(default_factory=list)
+    pending: set[Direction] = field(default_factory=set)
+    conflicts: list[Conflict] = field(default_factory=list)
+    parked: str | None = None  # reason that holds the whole pair
+    parked_fields: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    unsendable: str | None = None  # "field: what is wrong with its text"
+
+    def changes(self, direction: Direction) -> dict[str, Any]:
+        """Return the changes that go in one direction."""
+        return self.to_ipaas if direction == "to_ipaas" else self.to_salesforce
+
+
+def plan_pair(
+    mapping: CollectionMapping,
+    link: Link | None,
+    salesforce: Item,
+    ipaas: Item,
+    writes: Callable[[Direction], bool],
+) -> PairPlan:
+    """Merge the two records and sort the fields by what is to be done with them."""
+    here = mapping.show_salesforce(salesforce.record or {})
+    there = mapping.show_ipaas(ipaas.record or {})
+    sides = Sides(here, there, parse_stamp(salesforce.stamp), parse_stamp(ipaas.stamp))
+    plan = PairPlan()
+    for decision in merge(mapping, link, sides, writes):
+        _take(plan, mapping, decision, here, there, link)
+    if any(_flips(link, key, value) for key, value in {**plan.to_ipaas, **plan.to_salesforce}.items()):
+        plan.parked = "flip_flop"
+        plan.parked_fields = [k for k, v in {**plan.to_ipaas, **plan.to_salesforce}.items() if _flips(link, k, v)]
+    return plan
+
+
+def _take(
+    plan: PairPlan, mapping: CollectionMapping, decision: FieldMerge, here: Showing, there: Showing, link: Link | None
+) -> None:
+    key = decision.key
+    if decision.conflict:
+        winner = None if decision.fate == "park" else (decision.pending or decision.fate)
+        before = (
+            ((link.salesforce_showing or {}).get(key), (link.ipaas_showing or {}).get(key)) if link else (None, None)
+        )
+        if decision.fate != "pending":
+            plan.conflicts.append(Conflict(key, winner, here.get(key), there.get(key), *before))  # type: ignore[arg-type]
+    if decision.fate == "park":
+        plan.parked = "conflict"
+        plan.parked_fields.append(key)
+    elif decision.fate == "pending" and decision.pending:
+        plan.pending.add(decision.pending)
+    elif decision.fate == "to_ipaas":
+        _to_ipaas(plan, mapping, key, here.get(key))
+    elif decision.fate == "to_salesforce":
+        _to_salesforce(plan, mapping, key, there.get(key))
+    else:
+        plan.settled.append(key)
+
+
+def _to_ipaas(plan: PairPlan, mapping: CollectionMapping, key: str, value: Any) -> None:
+    translated = mapping.to_ipaas(key, value)
+    plan.warnings.extend(translated.warnings)
+    problem = unsendable(translated.value)
+    if problem:
+        plan.unsendable = f"{key}: {problem}"
+    if translated.value is None and value is not None:
+        plan.settled.append(key)  # cannot be sent as it is; an edit makes it a change again
+    else:
+        plan.to_ipaas[key] = value
+
+
+def _to_salesforce(plan: PairPlan, mapping: CollectionMapping, key: str, value: Any) -> None:
+    translated = mapping.to_salesforce(key, value)
+    plan.warnings.extend(translated.warnings)
+    problem = unsendable(translated.value)
+    if problem:
+        plan.unsendable = f"{key}: {problem}"
+    if translated.value is None and value is not None:
+        plan.settled.append(key)
+    else:
+        plan.to_salesforce[key] = value
+
+
+def plan_create(mapping: CollectionMapping, item: Item) -> PairPlan:
+    """Sort the fields of a record that has no counterpart: everything its direction maps and it has a value for."""
+    plan = PairPlan()
+    to_ipaas = item.side == "salesforce"
+    showing = mapping.show_salesforce(item.record or {}) if to_ipaas else mapping.show_ipaas(item.record or {})
+    for rule in mapping.fields:
+        value = showing.get(rule.key)
+        if value is None and rule.placeholder is None:
+            continue
+        if to_ipaas and rule.writes_ipaas:
+            _to_ipaas(plan, mapping, rule.key, value)
+        elif not to_ipaas and rule.writes_salesforce and value is not None:
+            _to_salesforce(plan, mapping, rule.key, value)
+    return plan
+
+
+def flip_history(link: Link, key: str, value: Any) -> None:
+    """Remember a value that a field was set to; only the last few, as hashes."""
+    link.flips[key] = [*link.flips.get(key, []), content_hash(value)][-FLIPS:]
+
+
+def _flips(link: Link | None, key: str, value: Any) -> bool:
+    """Tell a field that would be set to A, B, A, B, A in turn: two automations that undo each other."""
+    if link is None:
+        return False
+    turns = [*link.flips.get(key, []), content_hash(value)][-FLIPS:]
+    return len(turns) == FLIPS and len(set(turns)) == 2 and all(a != b for a, b in itertools.pairwise(turns))

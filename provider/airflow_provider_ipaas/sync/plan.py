@@ -1,0 +1,496 @@
+"""The plan of a run: every captured record gets its fate, or the write that is to give it one.
+
+No network here; the decisions on pairs are pure (`pairs`, `merge`, `match`), this module looks up what they need and
+notes what they say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_provider_ipaas.errors import IPaaSSyncError
+
+from .context import Sync
+from .fates import FateBook, asked_for
+from .matching import MatchIndex
+from .model import DIRECTION_FROM, Direction, Item, Link, Side
+from .pairs import Conflict, PairPlan, plan_create, plan_pair
+from .rebuild import FIRST_CONTACT
+
+
+class TooManyCreates(IPaaSSyncError):
+    """The run plans more creates than `max_creates` allows; nothing was written."""
+
+
+@dataclass(slots=True)
+class PlanCounts:
+    """What a plan holds, for the log and the brake."""
+
+    creates: dict[Direction, int] = field(default_factory=lambda: {"to_ipaas": 0, "to_salesforce": 0})
+    updates: dict[Direction, int] = field(default_factory=lambda: {"to_ipaas": 0, "to_salesforce": 0})
+
+
+class Planner:
+    """Plans one collection of one run. With *preview* it only counts what it would plan."""
+
+    def __init__(self, sync: Sync, *, preview: bool = False, parents_ready: frozenset[str] = frozenset()) -> None:
+        self.sync = sync
+        self.preview = preview
+        self.parents_ready = parents_ready
+        self.counts = PlanCounts()
+        self.first_contact = sync.ledger.fact(sync.scope, f"{FIRST_CONTACT}:{sync.collection}") is None
+        self._index = MatchIndex(sync)
+        self._book = FateBook(sync)
+        self._handled: set[tuple[Side, str]] = set()
+
+    def run(self) -> PlanCounts:
+        """Plan everything captured: Salesforce records first, then what iPaaS.com has beside them."""
+        for side in ("salesforce", "ipaas"):
+            if side == "ipaas" and self.sync.is_parent:
+                break
+            for batch in self.sync.ledger.items(
+                self.sync.run.run_key,
+                collection=self.sync.collection,
+                side=side,
+                roles=self.sync.counted_roles,
+                state="captured",
+            ):
+                with self.sync.ledger.transaction():
+                    self._plan_batch(side, batch)
+        return self.counts
+
+    def _plan_batch(self, side: Side, batch: list[Item]) -> None:
+        sync = self.sync
+        self._handled.clear()
+        ids = [item.record_id for item in batch]
+        links = sync.ledger.links(sync.scope, sync.collection, side, ids)
+        other: Side = "ipaas" if side == "salesforce" else "salesforce"
+        opposite = [link.ipaas_id if side == "salesforce" else link.salesforce_id for link in links.values()]
+        others = sync.ledger.items_by_id(sync.run.run_key, sync.collection, other, opposite)
+        self._book.load(DIRECTION_FROM[side], ids)
+        self._book.load(DIRECTION_FROM[other], opposite)
+        self._index.load(side, [item for item in batch if item.record_id not in links])
+        touched: list[Item] = []
+        for item in batch:
+            if (side, item.record_id) in self._handled:
+                continue
+            link = links.get(item.record_id)
+            if link is not None:
+                counterpart = others.get(link.ipaas_id if side == "salesforce" else link.salesforce_id)
+                touched += self._plan_linked(item, counterpart, link)
+            else:
+                touched += self._plan_unlinked(item)
+        if not self.preview:
+            sync.ledger.save_items(sync.run.run_key, touched)
+            self._book.flush()
+
+    # Linked records
+
+    def _plan_linked(self, item: Item, other: Item | None, link: Link) -> list[Item]:
+        if item.payload and "merged_into" in item.payload:
+            both = ", ".join(item.payload["ipaas_ids"])
+            text = (
+                f"Merged into {item.payload['merged_into']}, which is linked as well: iPaaS.com {both} are duplicates."
+            )
+            self._decide(item, "parked", "merged_duplicate", target_id=link.ipaas_id, message=text)
+            return [item]
+        target_id = link.ipaas_id if item.side == "salesforce" else link.salesforce_id
+        if item.missing:
+            reason = (
+                "record_not_found" if item.missing == "not_found" and asked_for(self.sync, item) else "source_deleted"
+            )
+            self._gone(item, reason, target_id)
+            return [item]
+        if other is None:
+            # Its content is what the link last agreed on: nothing to compare with, nothing to do.
+            self._decide(item, "unchanged", target_id=target_id)
+            return [item]
+        if other.missing:
+            return self._plan_without_target(item, other, link)
+        if link.settled_at and item.captured_at and item.captured_at < link.settled_at:
+            text = "Another run has written this pair since it was read."
+            self._decide(item, "parked", "superseded", target_id=target_id, message=text)
+            return [item]
+        salesforce, ipaas = (item, other) if item.side == "salesforce" else (other, item)
+        if item.record is None or other.record is None:
+            self._decide(item, "unchanged", target_id=target_id)
+            return [item]
+        return self._plan_records(salesforce, ipaas, link)
+
+    def _plan_without_target(self, item: Item, other: Item, link: Link) -> list[Item]:
+        target_id = other.record_id
+        visible = other.missing == "not_found" and other.side == "salesforce"
+        if visible:
+            text = f"Salesforce {target_id} is not visible to the integration user; that is no sign of a delete."
+            self._decide(item, "parked", "target_not_visible", target_id=target_id, message=text)
+            return [item]
+        state = "salesforce_deleted" if other.side == "salesforce" else "ipaas_deleted"
+        if link.state == "active" and not self._dry:
+            link.state = state  # type: ignore[assignment]
+            self.sync.ledger.save_link(link)
+        self._decide(item, "skipped", "target_deleted", target_id=target_id)
+        return [item]
+
+    def _plan_records(self, salesforce: Item, ipaas: Item, link: Link | None) -> list[Item]:
+        """Merge a pair and note what is to be written; without a link it is a first contact that links them."""
+        sync = self.sync
+        self._handled |= {("salesforce", salesforce.record_id), ("ipaas", ipaas.record_id)}
+        plan = plan_pair(sync.mapping, link, salesforce, ipaas, sync.params.writes)
+        salesforce.target_id, ipaas.target_id = ipaas.record_id, salesforce.record_id
+        if link is None or salesforce.link_to:
+            salesforce.link_to = ipaas.record_id
+        self._log_conflicts(plan, salesforce, ipaas)
+        if plan.parked:
+            return self._park_pair(plan, salesforce, ipaas)
+        showings = self._settled_showings(plan, salesforce, ipaas)
+        if link is not None:
+            self._settle(link, showings)
+        else:
+            salesforce.payload = {"settled": showings}
+        for direction in plan.pending:
+            self._hold_pending(salesforce if direction == "to_ipaas" else ipaas, direction)
+        salesforce.link_version = ipaas.link_version = link.version if link else None
+        here = sync.mapping.show_salesforce(salesforce.record or {})
+        there = sync.mapping.show_ipaas(ipaas.record or {})
+        for item, changes, base in ((salesforce, plan.to_ipaas, there), (ipaas, plan.to_salesforce, here)):
+            self._plan_source(item, changes, base, plan)
+        return [salesforce, ipaas]
+
+    def _plan_source(self, item: Item, changes: dict[str, Any], base: dict[str, Any], plan: PairPlan) -> None:
+        """Give one side of a pair its update, or its fate."""
+        sync = self.sync
+        if not sync.params.writes(item.direction) or (sync.is_parent and item.direction != "to_ipaas"):
+            item.state, item.role = "done", "counterpart"
+            return
+        if not changes and item.role not in sync.counted_roles:
+            item.state = "done"
+            return
+        item.role = sync.counted_roles[0]
+        if item.direction == "to_ipaas":
+            item.warnings = tuple(dict.fromkeys([*item.warnings, *plan.warnings]))
+        if changes and plan.unsendable:
+            self._refuse_text(item, plan.unsendable)
+        elif not changes:
+            self._decide(item, "unchanged")
+        elif self._book.waits(item):
+            self._book.wait(item)
+        else:
+            item.payload = {**(item.payload or {}), "changes": changes, "base": {k: base.get(k) for k in changes}}
+            self._note(item, "update")
+
+    def _park_pair(self, plan: PairPlan, salesforce: Item, ipaas: Item) -> list[Item]:
+        """Hold a pair whole; both sides are parked where their direction is written."""
+        details = {"fields": {c.key: _values(c) for c in plan.conflicts if c.winner is None}} if plan.conflicts else {}
+        names = ", ".join(plan.parked_fields)
+        counted = False
+        for item in (salesforce, ipaas):
+            item.link_to = None
+            if not self.sync.params.writes(item.direction):
+                item.state, item.role = "done", "counterpart"
+                continue
+            item.role = self.sync.counted_roles[0]
+            if plan.parked == "conflict" and not counted:
+                item.conflicts_parked, counted = len(plan.parked_fields), True
+            text = f"{'Both sides changed' if plan.parked == 'conflict' else 'Keeps flipping'}: {names}."
+            self._decide(item, "parked", plan.parked, message=text, details=details)
+        return [salesforce, ipaas]
+
+    # Unlinked records
+
+    def _plan_unlinked(self, item: Item) -> list[Item]:
+        sync = self.sync
+        if item.missing or item.record is None:
+            asked = asked_for(sync, item)
+            self._gone(item, "record_not_found" if asked or sync.is_parent else "source_deleted", None)
+            return [item]
+        claim = sync.ledger.claims(sync.scope, sync.collection, item.direction, [item.record_id]).get(item.record_id)
+        if claim is not None and claim.state != "done" and sync.params.writes(item.direction):
+            item.payload = {"changes": plan_create(sync.mapping, item).changes(item.direction)}
+            self._note(item, "resolve_create")
+            return [item]
+        reason = self._index.ineligible(item)
+        verdict = self._index.match(item, eligible=reason is None)
+        if verdict.verdict == "link" and verdict.ids:
+            other = self._index.item(item.side, verdict.ids[0])
+            if other is not None and other.record is not None and not other.missing:
+                if reason is None and not self._parent_ready(item if item.side == "salesforce" else other):
+                    return self._park_child(item)
+                pair = (item, other) if item.side == "salesforce" else (other, item)
+                return self._plan_records(*pair, None)
+            self._decide(item, "parked", "superseded", message="The record it matches is gone or was not read.")
+            return [item]
+        if not sync.params.writes(item.direction):
+            return self._leave_for_later(item, reason)
+        if reason is not None:
+            self._decide(item, "skipped", reason)
+        elif verdict.verdict not in ("none", "link"):
+            self._decide(
+                item,
+                "parked",
+                verdict.verdict,
+                target_id=verdict.ids[0] if verdict.ids else None,
+                message=_match_text(item, verdict.verdict, verdict.ids, verdict.by),
+            )
+        elif self._is_baseline(item):
+            self._decide(item, "skipped", "before_first_contact")
+        elif not self._parent_ready(item):
+            return self._park_child(item)
+        elif self._book.waits(item):
+            self._book.wait(item)
+        else:
+            self._plan_create(item)
+        return [item]
+
+    def _plan_create(self, item: Item) -> None:
+        plan = plan_create(self.sync.mapping, item)
+        item.warnings = tuple(dict.fromkeys([*item.warnings, *plan.warnings]))
+        if plan.unsendable:
+            self._refuse_text(item, plan.unsendable)
+            return
+        item.payload = {"changes": plan.changes(item.direction)}
+        self._note(item, "create")
+
+    def _is_baseline(self, item: Item) -> bool:
+        """A record without a stamp that was there before the first contact is matched, not created."""
+        if item.side != "ipaas" or item.stamp or self.sync.params.full or asked_for(self.sync, item):
+            return False
+        return self.first_contact
+
+    def _leave_for_later(self, item: Item, reason: str | None) -> list[Item]:
+        """A direction that this run does not write: nothing is counted, and nothing is forgotten."""
+        item.state, item.role = "done", "counterpart"
+        if self._dry or reason is not None or self._is_baseline(item):
+            if not self._dry:
+                self._book.decide(item, "skipped", reason or "before_first_contact")
+                item.outcome = item.reason = None
+            return [item]
+        self._hold_pending(item, item.direction)
+        return [item]
+
+    def _parent_ready(self, item: Item) -> bool:
+        """A Contact's Account is a Company, or this run makes it one."""
+        if self.sync.collection != "contact" or not self.sync.params.writes("to_ipaas"):
+            return True
+        account_id = (item.record or {}).get("AccountId")
+        if not account_id or account_id in self.parents_ready:
+            return True
+        return bool(self.sync.ledger.links(self.sync.scope, "account", "salesforce", [account_id]))
+
+    def _park_child(self, item: Item) -> list[Item]:
+        if not self.sync.params.writes(item.direction):
+            item.state, item.role = "done", "counterpart"
+            return [item]
+        text = "Its Account is not a Company of iPaaS.com yet."
+        self._decide(item, "parked", "parent_not_synced", message=text)
+        return [item]
+
+    # Noting decisions
+
+    @property
+    def _dry(self) -> bool:
+        return self.preview or self.sync.params.dry_run
+
+    def _note(self, item: Item, op: str) -> None:
+        counts = self.counts.creates if op == "create" else self.counts.updates
+        counts[item.direction] += 1
+        item.op, item.state = op, "planned"  # type: ignore[assignment]
+
+    def _decide(self, item: Item, outcome: str, reason: str | None = None, **more: Any) -> None:
+        if self.preview:
+            item.state = "done"
+            return
+        self._book.decide(item, outcome, reason, **more)  # type: ignore[arg-type]
+        if outcome == "parked":
+            self.sync.log.warning(
+                "Parked %s %s (%s): %s Next step: %s",
+                item.side,
+                item.record_id,
+                reason,
+                _ids(item),
+                item.next_step,
+            )
+
+    def _gone(self, item: Item, reason: str, target_id: str | None) -> None:
+        if reason == "record_not_found" and not self.preview:
+            item.code = item.reason = "record_not_found"
+            item.state, item.outcome, item.message = "done", "failed", f"{item.side} has no record {item.record_id}."
+            self._book.decide(item, "failed", reason, target_id=target_id)
+        else:
+            self._decide(item, "skipped", reason, target_id=target_id)
+
+    def _refuse_text(self, item: Item, problem: str) -> None:
+        if self.preview:
+            return
+        text = f"Field {problem}, which neither service accepts."
+        self._book.refuse(item, "invalid_text", text, "Remove the character from the field in the source record.")
+        self.sync.log.error("Refused %s %s (invalid_text): %s", item.side, item.record_id, text)
+
+    def _hold_pending(self, item: Item, direction: Direction) -> None:
+        if not self._dry:
+            self._book.park(item, "direction_off", direction=direction)
+
+    def _settled_showings(self, plan: PairPlan, salesforce: Item, ipaas: Item) -> dict[str, dict[str, Any]]:
+        here = self.sync.mapping.show_salesforce(salesforce.record or {})
+        there = self.sync.mapping.show_ipaas(ipaas.record or {})
+        return {
+            "salesforce": {key: here.get(key) for key in plan.settled},
+            "ipaas": {key: there.get(key) for key in plan.settled},
+        }
+
+    def _settle(self, link: Link, showings: dict[str, dict[str, Any]]) -> None:
+        """Remember what both sides show of the fields that need no write."""
+        salesforce = {**(link.salesforce_showing or {}), **showings["salesforce"]}
+        ipaas = {**(link.ipaas_showing or {}), **showings["ipaas"]}
+        alive = link.state in ("salesforce_deleted", "ipaas_deleted")
+        same = salesforce == link.salesforce_showing and ipaas == link.ipaas_showing
+        if self._dry or (same and not alive):
+            return
+        link.salesforce_showing, link.ipaas_showing, link.state = salesforce, ipaas, "active"
+        if self.sync.ledger.save_link(link):
+            link.version += 1
+
+    def _log_conflicts(self, plan: PairPlan, salesforce: Item, ipaas: Item) -> None:
+        if self.preview:
+            return
+        for conflict in plan.conflicts:
+            if conflict.winner is None:
+                continue
+            target = salesforce if conflict.winner == "to_ipaas" else ipaas
+            target.conflicts_resolved += 1
+            self.sync.log.warning(
+                "Conflict on %s: both sides changed; %s wins. Salesforce %s, iPaaS.com %s.",
+                conflict.key,
+                "Salesforce" if conflict.winner == "to_ipaas" else "iPaaS.com",
+                salesforce.record_id,
+                ipaas.record_id,
+            )
+
+
+def _values(conflict: Conflict) -> dict[str, Any]:
+    return {
+        "salesforce": conflict.salesforce,
+        "ipaas": conflict.ipaas,
+        "salesforce_before": conflict.salesforce_before,
+        "ipaas_before": conflict.ipaas_before,
+    }
+
+
+def _match_text(item: Item, verdict: str, ids: tuple[str, ...], by: str) -> str:
+    shown = ", ".join(ids[:5]) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
+    where = f"the other service has {shown}" if ids else f"another record of {item.side} has the same"
+    return {
+        "ambiguous_match": f"The {by} does not name one record on each side: {where}.",
+        "match_already_linked": f"The record with the same {by} is linked to another one: {where}.",
+        "possible_duplicate": f"Same {by} as an unlinked record: {where}.",
+    }[verdict]
+
+
+def _ids(item: Item) -> str:
+    return f"{item.message or ''} Counterpart: {item.target_id or 'none'}.".strip()
+
+
+def plan_run(sync: Sync, *, parents_ready: frozenset[str] = frozenset()) -> PlanCounts:
+    """Plan a run and hold it against its brake.
+
+    Raises TooManyCreates when it plans more creates in one direction than `max_creates`; everything planned is parked
+    then and nothing is written. A dry run turns the plan into the outcomes it would have.
+    """
+    counts = Planner(sync, parents_ready=parents_ready).run()
+    if sync.params.dry_run:
+        _finish_dry(sync)
+    else:
+        brake(sync, parents=parent_creates(sync))
+    sync.run = sync.ledger.update_run(sync.run.run_key, phase="planned")
+    return counts
+
+
+def parent_creates(sync: Sync) -> int:
+    """Return how many Accounts this run created, or planned to create, as parents of its Contacts."""
+    run = sync.ledger.run(sync.run.run_key)
+    return int(run.facts.get("parent_creates", 0)) if run else 0
+
+
+def brake(sync: Sync, *, parents: int = 0) -> None:
+    """Stop a run that plans too many creates, before its first write."""
+    limit = sync.params.max_creates
+    if limit is None:
+        return
+    planned = {
+        "to_ipaas": parents + _planned_creates(sync, "salesforce"),
+        "to_salesforce": _planned_creates(sync, "ipaas"),
+    }
+    if max(planned.values()) <= limit:
+        return
+    park_planned(sync, "max_creates")
+    raise too_many(planned, limit, parents)
+
+
+def too_many(planned: dict[str, int], limit: int, parents: int) -> TooManyCreates:
+    """Word the brake: what was planned, and how to allow it."""
+    most = max(planned.values())
+    return TooManyCreates(
+        f"max_creates: this run plans {planned['to_ipaas']} creates in iPaaS.com"
+        + (f" ({parents} of them parent Companies)" if parents else "")
+        + f" and {planned['to_salesforce']} in Salesforce; at most {limit} are allowed. Nothing was written, everything "
+        "planned is parked.",
+        next_step=(
+            "If that many new records are expected (a first load, say), trigger the DAG with "
+            f"max_creates = {most} or null; a dry run shows them first."
+        ),
+    )
+
+
+def park_planned(sync: Sync, reason: str, *, message: str | None = None) -> int:
+    """Park everything that is planned and not written, with a durable fate; return how many."""
+    count = 0
+    for side in ("salesforce", "ipaas"):
+        for batch in sync.ledger.items(
+            sync.run.run_key, collection=sync.collection, side=side, roles=sync.counted_roles, state="planned"
+        ):
+            book = FateBook(sync)
+            with sync.ledger.transaction():
+                book.load(DIRECTION_FROM[side], [item.record_id for item in batch])
+                for item in batch:
+                    item.link_to = None
+                    book.decide(item, "parked", reason, message=message)
+                sync.ledger.save_items(sync.run.run_key, batch)
+                book.flush()
+            count += len(batch)
+    if reason == "max_creates":
+        _unlink_plans(sync)
+    return count
+
+
+def _unlink_plans(sync: Sync) -> None:
+    """Take back the links that were to be made: they would write external ids."""
+    for batch in sync.ledger.items(
+        sync.run.run_key, collection=sync.collection, side="salesforce", roles=sync.counted_roles, linking=True
+    ):
+        for item in batch:
+            item.link_to = None
+            if item.outcome == "unchanged":
+                item.outcome, item.reason = "parked", "max_creates"
+        sync.ledger.save_items(sync.run.run_key, batch)
+
+
+def _planned_creates(sync: Sync, side: Side) -> int:
+    return sync.ledger.count_items(
+        sync.run.run_key,
+        collection=sync.collection,
+        side=side,
+        op="create",
+        state="planned",
+        roles=sync.counted_roles,
+    )
+
+
+def _finish_dry(sync: Sync) -> None:
+    """Turn what is planned into what would happen."""
+    for side in ("salesforce", "ipaas"):
+        for batch in sync.ledger.items(
+            sync.run.run_key, collection=sync.collection, side=side, roles=sync.counted_roles, state="planned"
+        ):
+            for item in batch:
+                item.state, item.outcome = "done", "updated" if item.op == "update" else "created"
+            sync.ledger.save_items(sync.run.run_key, batch)
