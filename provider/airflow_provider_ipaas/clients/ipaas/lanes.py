@@ -24,15 +24,16 @@ def in_lanes(call: Callable[[T], R], items: Iterable[T], lanes: int) -> Iterator
     try:
         for item in items:
             if len(window) >= lanes * _WINDOW_PER_LANE:
-                yield _result(*window.popleft())
+                yield _result(window.popleft())
             window.append((item, pool.submit(call, item)))
         while window:
-            yield _result(*window.popleft())
+            yield _result(window.popleft())
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _result(item: T, future: Future[R]) -> tuple[T, R | Exception]:
+def _result(pending: tuple[T, Future[R]]) -> tuple[T, R | Exception]:
+    item, future = pending
     try:
         return item, future.result()
     except Exception as error:

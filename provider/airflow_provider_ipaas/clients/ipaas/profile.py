@@ -267,7 +267,7 @@ def _check_paths(profile: Profile) -> None:
                     next_step=_NEXT_STEP,
                 )
             if (wanted := _placeholders(str(facts()[name].value))) != _placeholders(value):
-                needed = ", ".join(f"{{{part}}}" for part in sorted(wanted)) or "none"
+                needed = ", ".join(f"{{{part}}}" for part in sorted(wanted or ())) or "none"
                 raise ConfigurationError(
                     f"The API profile's `{name}` must hold these placeholders, each once: {needed}. It is {value!r}.",
                     next_step=_NEXT_STEP,
