@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from airflow_provider_ipaas.errors import ConfigurationError
 from airflow_provider_ipaas.mapping import CollectionMapping, IPaaSShape, load_mapping
+from airflow_provider_ipaas.mapping.model import validate_document
 from airflow_provider_ipaas.mapping.rules import Collection
+from airflow_provider_ipaas.mapping.source import parse_document
 
 SHAPE = IPaaSShape()
 
@@ -131,6 +135,10 @@ def test_from_scratch(tmp_path: Path) -> None:
     assert mapping.salesforce_fields == ("Name",)
 
 
+def test_a_date_is_text(tmp_path: Path) -> None:
+    assert load(tmp_path, fields("x: {constant: 2026-01-01, ipaas: department}")).rule("x").constant == "2026-01-01"
+
+
 def test_one_way_from_scratch_needs_only_that_way(tmp_path: Path) -> None:
     text = "last: {salesforce: LastName, ipaas: last_name, direction: to_salesforce}"
     assert load(tmp_path, fields(text), "contact", default_mappings=False).fields
@@ -164,6 +172,7 @@ REFUSED: list[tuple[str, Collection, str, tuple[int, int], str, str]] = [
     ("control character", "account", "version: 1\nfields: \x01", (2, 9), "a character", "control character"),
     ("a list", "account", "- version: 1\n", (1, 1), "must hold keys and values", "`key: value`"),
     ("a tag", "account", "version: !!python/name:os.x 1\n", (1, 10), "the tag", "plain value"),
+    ("a tag that lies", "account", "version: !!int abc\n", (1, 10), "can't be read", "quotes"),
     ("no version", "account", "fields: {}\n", (1, 1), "'version' is missing", "version: 1"),
     ("empty", "account", "", (1, 1), "'version' is missing", "version: 1"),
     ("other version", "account", "version: 2\n", (1, 1), "version 2", "`version: 1`"),
@@ -314,6 +323,33 @@ def test_a_directory_in_the_place_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "account.yaml").mkdir()
     with pytest.raises(ConfigurationError, match=r"account.yaml: it can't be read"):
         load_mapping("account", tmp_path, placement=SHAPE)
+
+
+WORDS = (
+    "version fields 1 salesforce ipaas custom_field address Name name null true : { } [ ] - &a *a !! !!int ? << ' | #"
+)
+pieces = st.sampled_from([*WORDS.split(), ": ", ", ", "- ", '"', "\n", "\n  ", "\t"])
+files = st.text(max_size=40) | st.lists(pieces, max_size=25).map(lambda some: "version: 1\nfields:\n  " + "".join(some))
+
+
+def version_or_refusal(text: str) -> int | ConfigurationError:
+    try:
+        return validate_document(parse_document(text, "some.yaml")).version
+    except ConfigurationError as error:
+        return error
+
+
+@settings(max_examples=300)
+@given(files)
+@example("version: !!int")
+@example("version: !!bool maybe")
+def test_whatever_a_file_says_it_loads_or_is_refused_with_its_place(text: str) -> None:
+    answer = version_or_refusal(text)
+    if isinstance(answer, ConfigurationError):
+        assert answer.message.startswith("some.yaml, line ")
+        assert answer.next_step
+    else:
+        assert answer == 1
 
 
 def test_mappings_compare_by_value() -> None:

@@ -117,7 +117,7 @@ def _plain(document: Document, node: Node, path: Path_) -> Any:
         refuse_file(document.file, f"the tag {node.tag!r} is not accepted.", "Write a plain value.", *_place(node))
     try:
         return SafeConstructor().construct_object(node)
-    except (ValueError, yaml.YAMLError):
+    except (ValueError, LookupError, yaml.YAMLError):
         refuse_file(document.file, f"{node.value!r} can't be read.", "Put it in quotes.", *_place(node))
 
 

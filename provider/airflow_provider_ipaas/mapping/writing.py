@@ -95,13 +95,11 @@ class _Draft:
     def _field(self, rule: FieldRule, value: Value) -> None:
         text = cast("str | None", translating.to_ipaas(rule, self.mapping.shape, value).value)
         name = rule.ipaas or ""
-        if text is None and (self.is_new or rule.blank == "keep"):
+        if text is None and (self.is_new or rule.blank == "keep" or rule.ipaas_custom):
             return
         if rule.on_create_only and reading.ipaas_value(rule, self.record) is not None:
             return
-        if rule.ipaas_custom:
-            if text is None:
-                return
+        if rule.ipaas_custom and text is not None:
             self._custom_field(name, text)
         else:
             self.record[name] = text if text is not None else rule.placeholder or ""
