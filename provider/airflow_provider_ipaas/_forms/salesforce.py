@@ -1,0 +1,91 @@
+"""The connection form of `salesforce_connected_app`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+CONNECTION_TYPE: dict[str, Any] = {
+    "connection-type": "salesforce_connected_app",
+    "hook-class-name": "airflow_provider_ipaas.hooks.salesforce.SalesforceConnectedAppHook",
+    "hook-name": "Salesforce (Connected App)",
+    "ui-field-behaviour": {
+        "hidden-fields": ["port", "schema"],
+        "relabeling": {
+            "host": "API Url",
+            "login": "Consumer Key",
+            "password": "Consumer Secret",
+        },
+        "placeholders": {
+            "host": "https://your-domain.my.salesforce.com",
+            "login": "Consumer Key of the connected app or external client app",
+            "password": "Consumer Secret (not needed for jwt_bearer)",
+        },
+    },
+    "conn-fields": {
+        "auth_flow": {
+            "label": "Authentication",
+            "description": (
+                "client_credentials or jwt_bearer for servers (recommended); web_server: a refresh token from a login "
+                "in the browser."
+            ),
+            "schema": {
+                "type": ["string", "null"],
+                "enum": ["web_server", "client_credentials", "jwt_bearer"],
+                "default": "web_server",
+            },
+        },
+        "refresh_token": {
+            "label": "Refresh token",
+            "description": "web_server only: the refresh token that the connected app granted.",
+            "schema": {"type": ["string", "null"], "format": "password"},
+        },
+        "token_url": {
+            "label": "Token URL",
+            "description": "Where tokens come from; empty: API Url + /services/oauth2/token.",
+            "schema": {"type": ["string", "null"]},
+        },
+        "username": {
+            "label": "Username",
+            "description": "jwt_bearer only: the Salesforce user to act as.",
+            "schema": {"type": ["string", "null"]},
+        },
+        "private_key": {
+            "label": "Private key",
+            "description": "jwt_bearer only: the RSA key (PEM) whose certificate was uploaded to the connected app.",
+            "schema": {"type": ["string", "null"], "format": "password"},
+        },
+        "audience": {
+            "label": "Audience",
+            "description": (
+                "jwt_bearer only: the login host; empty: https://login.salesforce.com, or https://test.salesforce.com "
+                "for the API Url of a sandbox."
+            ),
+            "schema": {"type": ["string", "null"]},
+        },
+        "org_id": {
+            "label": "Organization id",
+            "description": "The id (00D...) of the org this connection is for; a token of another org is refused.",
+            "schema": {"type": ["string", "null"]},
+        },
+        "api_version": {
+            "label": "API version",
+            "description": "The version of the REST API.",
+            "schema": {"type": ["string", "null"], "default": "64.0"},
+        },
+        "account_poll_days": {
+            "label": "Account poll days",
+            "description": "How many days back each run checks for new and changed Accounts, 1 to 3650.",
+            "schema": {"type": ["integer", "null"], "default": 7, "minimum": 1, "maximum": 3650},
+        },
+        "contact_poll_days": {
+            "label": "Contact poll days",
+            "description": "How many days back each run checks for new and changed Contacts, 1 to 3650.",
+            "schema": {"type": ["integer", "null"], "default": 7, "minimum": 1, "maximum": 3650},
+        },
+        "external_id_field": {
+            "label": "External id field",
+            "description": "The unique external-id field on Account and Contact that holds the iPaaS.com id.",
+            "schema": {"type": ["string", "null"], "default": "iPaaS_Id__c"},
+        },
+    },
+}
