@@ -97,8 +97,14 @@ class IPaaSClient:
             if kind == "customer"
             else (query.company_name, names.company_name)
         )
-        rows = self._pages(kind, {query.action: query.equals, parameter: value.strip()})
-        return [row for row in rows if _folded(row.get(field)) == wanted]
+        typed = value.strip()
+        # A service that compares exactly finds a mixed-case e-mail under another spelling only when asked in that one.
+        spellings = dict.fromkeys((typed, typed.lower()) if kind == "customer" else (typed,))
+        for spelling in spellings:
+            rows = self._pages(kind, {query.action: query.equals, parameter: spelling})
+            if found := [row for row in rows if _folded(row.get(field)) == wanted]:
+                return found
+        return []
 
     def get(self, kind: Kind, record_id: str) -> Record | None:
         """Read one whole record; None when it does not exist (404)."""

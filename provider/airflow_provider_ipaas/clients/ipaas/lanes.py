@@ -19,22 +19,23 @@ def in_lanes(call: Callable[[T], R], items: Iterable[T], lanes: int) -> Iterator
     At most `4 * lanes` items are taken from *items* ahead of what the caller has consumed. When the caller stops
     early, what has not begun is dropped and what runs is waited for, so no call goes on behind the caller's back.
     """
-    window: deque[tuple[T, Future[R]]] = deque()
+    window: deque[tuple[T, Future[R | Exception]]] = deque()
     pool = ThreadPoolExecutor(max_workers=lanes, thread_name_prefix="ipaas-lane")
     try:
         for item in items:
             if len(window) >= lanes * _WINDOW_PER_LANE:
-                yield _result(window.popleft())
-            window.append((item, pool.submit(call, item)))
+                first, future = window.popleft()
+                yield first, future.result()
+            window.append((item, pool.submit(_caught, call, item)))
         while window:
-            yield _result(window.popleft())
+            first, future = window.popleft()
+            yield first, future.result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _result(pending: tuple[T, Future[R]]) -> tuple[T, R | Exception]:
-    item, future = pending
+def _caught(call: Callable[[T], R], item: T) -> R | Exception:
     try:
-        return item, future.result()
+        return call(item)
     except Exception as error:
-        return item, error
+        return error
