@@ -161,6 +161,11 @@ CASES: list[tuple[str, list[Any], dict[Purpose, Address | None], list[Any]]] = [
         {**SHIPPING_B, "is_primary_shipping": False},
         {**new(C, SHIPPING), **CARRIED},
     ]),
+    ("joining leaves no shipping item before billing's", [SHIPPING_B, item("3", C, SHIPPING), BILLING_A], {SHIPPING: A}, [
+        {**SHIPPING_B, "is_primary_shipping": False},
+        {**item("3", C)},
+        {**BILLING_A, "is_primary_shipping": True},
+    ]),
     ("entries that are no records are kept", ["odd", None, BILLING_A], {BILLING: A}, ["odd", None, BILLING_A]),
 ]  # fmt: skip
 

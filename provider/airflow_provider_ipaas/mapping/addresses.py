@@ -144,7 +144,6 @@ class _Merge:
             return self.items
         if self._is_shared() and shipping is not None and billing != shipping:
             self._part(shipping)
-            wanted.pop(SHIPPING, None)
         for purpose, address in wanted.items():
             self._put(purpose, address)
         return self.items
@@ -169,8 +168,9 @@ class _Merge:
         _write(self.items[slot], address)
         if other is not None and other != slot:
             self._unflag(SHIPPING, [other])
+        # A further shipping item before billing's would go on counting as the primary one.
+        self._unflag(SHIPPING, range(slot))
         for purpose in (BILLING, SHIPPING):
-            self._unflag(purpose, range(slot))
             if not is_primary(self.items[slot], purpose):
                 self.items[slot][flag_of(purpose)] = True
 
