@@ -409,6 +409,16 @@ def test_a_new_address_takes_along_the_phone_that_waited() -> None:
     assert set(body.sent) == {"mailing_address"}, "an address that is there has its own phone"
 
 
+def test_a_mapped_phone_follows_its_purpose_when_addresses_become_one(tmp_path: Path) -> None:
+    lines = "other_address: {salesforce: {address: Other}, ipaas: {address: primary_billing}}"
+    mapping = mapping_of(tmp_path, "contact", lines)
+    billing = {"id": "1", "phone_number": "000", **IPAAS_ADDRESS, "city": "Waco", "is_primary_billing": True}
+    current = {**CUSTOMER, "addresses": [billing, CUSTOMER["addresses"][1]]}
+    body = mapping.ipaas_update_body(current, {"mailing_address": {**SF_ADDRESS, "City": "Waco"}})
+    assert [one["is_primary_shipping"] for one in body.record["addresses"]] == [True, False]
+    assert mapping.show_ipaas(body.record)["phone"] == mapping.show_ipaas(current)["phone"] == "555 1234"
+
+
 def test_a_new_address_bears_the_name_being_written() -> None:
     current = {**CUSTOMER, "addresses": []}
     body = CONTACT.ipaas_update_body(current, {"first_name": "Zoe", "mailing_address": SF_ADDRESS})

@@ -133,7 +133,21 @@ class _Draft:
                 if rule.kind == "address" and rule.writes_ipaas
             )
             plan = addresses.AddressPlan(wanted, mapped, self._names(context))
+            phones = self._phones()
             self.record["addresses"] = addresses.merge(reading.items_of(self.record, "addresses"), plan)
+            self._keep_phones(phones)
+
+    def _phones(self) -> dict[Purpose, str | None]:
+        """Show the phone on each address whose phone is mapped."""
+        rules = [rule for rule in self.mapping.fields if rule.kind == "phone_on_address"]
+        return {cast(Purpose, rule.ipaas): cast("str | None", reading.ipaas_value(rule, self.record)) for rule in rules}
+
+    def _keep_phones(self, before: dict[Purpose, str | None]) -> None:
+        """Let a mapped phone follow its purpose to another item: an address that moves is no edit of the phone."""
+        for purpose, phone in before.items():
+            item = addresses.primary_item(reading.items_of(self.record, "addresses"), purpose)
+            if item is not None and phone is not None and canonical(item.get("phone_number")) != phone:
+                item["phone_number"] = phone
 
     def _names(self, context: Record) -> dict[str, Any]:
         """Say who a new address is for: the portal requires a first and a last name on each."""
