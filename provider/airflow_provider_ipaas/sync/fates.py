@@ -28,6 +28,8 @@ NEXT_STEP: dict[str, str] = {
     "conflict": "Set both records to the same value, or change the field's conflict policy in the mapping.",
     "merged_duplicate": "Merge or delete one of the two iPaaS.com records.",
     "target_not_visible": "Give the integration user access to the record, or delete it in both services.",
+    "external_id_missing": "Nothing to do: the next run stores the Salesforce id in iPaaS.com.",
+    "row_locked": "Nothing to do: another transaction held the record; the next run tries again.",
     "direction_off": "A run in both directions, or in this one, takes it up.",
     "target_deleted": "Nothing to do: deletes are not synced and deleted records are not recreated.",
     "contact_without_account": "Set the Contact's Account if it should become a Customer.",

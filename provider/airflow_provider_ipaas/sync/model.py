@@ -20,7 +20,8 @@ OTHER: dict[Side, Side] = {"salesforce": "ipaas", "ipaas": "salesforce"}
 Role = Literal["seen", "counterpart", "candidate", "parent"]
 # captured: read, not decided; planned: a write is due; done: it has its fate.
 State = Literal["captured", "planned", "done"]
-Op = Literal["create", "update", "resolve_create"]
+# link: a match that needs no write; resolve_create: a create whose outcome is not known.
+Op = Literal["create", "update", "resolve_create", "link"]
 Outcome = Literal["created", "updated", "unchanged", "skipped", "parked", "failed", "linked"]
 # Why a record that was asked for has no content.
 Missing = Literal["", "not_found", "deleted", "merged"]

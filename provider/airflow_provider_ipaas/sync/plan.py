@@ -14,9 +14,16 @@ from airflow_provider_ipaas.errors import IPaaSSyncError
 from .context import Sync
 from .fates import FateBook, asked_for
 from .matching import MatchIndex
-from .model import DIRECTION_FROM, Direction, Item, Link, Side
+from .model import DIRECTION_FROM, Direction, Item, Link, Outcome, Side
 from .pairs import Conflict, PairPlan, plan_create, plan_pair
 from .rebuild import FIRST_CONTACT
+
+_WOULD: dict[str, Outcome] = {
+    "create": "created",
+    "resolve_create": "created",
+    "update": "updated",
+    "link": "unchanged",
+}
 
 
 class TooManyCreates(IPaaSSyncError):
@@ -102,6 +109,9 @@ class Planner:
             )
             self._gone(item, reason, target_id)
             return [item]
+        waiting = self._book.waiting(item)
+        if waiting is not None and waiting.reason == "external_id_missing":
+            item.link_to = link.ipaas_id
         if other is None:
             # Its content is what the link last agreed on: nothing to compare with, nothing to do.
             self._decide(item, "unchanged", target_id=target_id)
@@ -140,6 +150,9 @@ class Planner:
         salesforce.target_id, ipaas.target_id = ipaas.record_id, salesforce.record_id
         if link is None or salesforce.link_to:
             salesforce.link_to = ipaas.record_id
+        waiting = self._book.waiting(salesforce)
+        if waiting is not None and waiting.reason == "external_id_missing":
+            salesforce.link_to = ipaas.record_id
         self._log_conflicts(plan, salesforce, ipaas)
         if plan.parked:
             return self._park_pair(plan, salesforce, ipaas)
@@ -154,11 +167,13 @@ class Planner:
         here = sync.mapping.show_salesforce(salesforce.record or {})
         there = sync.mapping.show_ipaas(ipaas.record or {})
         for item, changes, base in ((salesforce, plan.to_ipaas, there), (ipaas, plan.to_salesforce, here)):
-            self._plan_source(item, changes, base, plan)
+            self._plan_source(item, changes, base, plan, fresh=link is None)
         return [salesforce, ipaas]
 
-    def _plan_source(self, item: Item, changes: dict[str, Any], base: dict[str, Any], plan: PairPlan) -> None:
-        """Give one side of a pair its update, or its fate."""
+    def _plan_source(
+        self, item: Item, changes: dict[str, Any], base: dict[str, Any], plan: PairPlan, *, fresh: bool
+    ) -> None:
+        """Give one side of a pair its update, or its fate; a *fresh* pair is not in step before it is linked."""
         sync = self.sync
         if not sync.params.writes(item.direction) or (sync.is_parent and item.direction != "to_ipaas"):
             item.state, item.role = "done", "counterpart"
@@ -171,6 +186,8 @@ class Planner:
             item.warnings = tuple(dict.fromkeys([*item.warnings, *plan.warnings]))
         if changes and plan.unsendable:
             self._refuse_text(item, plan.unsendable)
+        elif not changes and fresh:
+            item.op, item.state = "link", "planned"
         elif not changes:
             self._decide(item, "unchanged")
         elif self._book.waits(item):
@@ -464,13 +481,9 @@ def park_planned(sync: Sync, reason: str, *, message: str | None = None) -> int:
 
 def _unlink_plans(sync: Sync) -> None:
     """Take back the links that were to be made: they would write external ids."""
-    for batch in sync.ledger.items(
-        sync.run.run_key, collection=sync.collection, side="salesforce", roles=sync.counted_roles, linking=True
-    ):
+    for batch in sync.ledger.items(sync.run.run_key, collection=sync.collection, side="salesforce", linking=True):
         for item in batch:
             item.link_to = None
-            if item.outcome == "unchanged":
-                item.outcome, item.reason = "parked", "max_creates"
         sync.ledger.save_items(sync.run.run_key, batch)
 
 
@@ -492,5 +505,5 @@ def _finish_dry(sync: Sync) -> None:
             sync.run.run_key, collection=sync.collection, side=side, roles=sync.counted_roles, state="planned"
         ):
             for item in batch:
-                item.state, item.outcome = "done", "updated" if item.op == "update" else "created"
+                item.state, item.outcome = "done", _WOULD[item.op or "link"]
             sync.ledger.save_items(sync.run.run_key, batch)
