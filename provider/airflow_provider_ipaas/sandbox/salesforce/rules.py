@@ -25,9 +25,7 @@ class ValidationRule:
     def parse(cls, definition: ObjectDef, body: Mapping[str, Any]) -> ValidationRule:
         """Build a rule from a control body; the condition is what follows WHERE in SOQL."""
         text = str(body["condition"])
-        return cls(
-            definition.name, compile_condition(text, definition), text, str(body["message"]), body.get("field")
-        )
+        return cls(definition.name, compile_condition(text, definition), text, str(body["message"]), body.get("field"))
 
     def describe(self) -> dict[str, Any]:
         """Return what the controls show of the rule."""

@@ -275,8 +275,11 @@ def _owner() -> FieldDef:
 def _account(*, codes: bool, external_id: bool, person_accounts: bool) -> list[FieldDef]:
     fields = [
         *_system("Account"),
-        replace(_reference("MasterRecordId", "Master Record ID", "Account", "MasterRecord"), createable=False,
-                updateable=False),
+        replace(
+            _reference("MasterRecordId", "Master Record ID", "Account", "MasterRecord"),
+            createable=False,
+            updateable=False,
+        ),
         _text("Name", "Account Name", 255, nillable=False, name_field=True),
         _picklist("Type", "Account Type", _TYPE),
         _reference("ParentId", "Parent Account ID", "Account", "Parent"),
@@ -318,8 +321,11 @@ def _contact(*, codes: bool, external_id: bool, person_accounts: bool) -> list[F
     labels = ("Business Phone", "Business Fax", "Mobile Phone", "Home Phone", "Other Phone", "Asst. Phone")
     fields = [
         *_system("Contact"),
-        replace(_reference("MasterRecordId", "Master Record ID", "Contact", "MasterRecord"), createable=False,
-                updateable=False),
+        replace(
+            _reference("MasterRecordId", "Master Record ID", "Contact", "MasterRecord"),
+            createable=False,
+            updateable=False,
+        ),
         _reference("AccountId", "Account ID", "Account", "Account"),
         _text("LastName", "Last Name", 80, nillable=False),
         _text("FirstName", "First Name", 40),

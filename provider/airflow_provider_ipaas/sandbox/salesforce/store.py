@@ -45,11 +45,16 @@ class SalesforceStore:
         self.validation_rules: list[ValidationRule] = []
         self._due_flows: list[tuple[datetime, str, dict[str, Any]]] = []
         self._cascaded: dict[str, list[str]] = {}
+        self._flows_before = list(self._due_flows)
+        self._cascaded_before = dict(self._cascaded)
         self.api_used = 0
         self._add_people()
 
     def _add_people(self) -> None:
-        people = ((API_USER, "Integration User", credentials.USERNAME), (OTHER_USER, "Ada Admin", "ada@sandbox.example"))
+        people = (
+            (API_USER, "Integration User", credentials.USERNAME),
+            (OTHER_USER, "Ada Admin", "ada@sandbox.example"),
+        )
         for user_id, name, email in people:
             fields = {"Id": user_id, "Name": name, "Username": email, "Email": email, "IsActive": True}
             self.insert("User", fields, by=OTHER_USER)
@@ -205,7 +210,11 @@ class SalesforceStore:
     def children(self, account_id: str) -> list[Row]:
         """Return the Contacts of an Account, deleted ones too."""
         contacts = self.tables["Contact"]
-        return [contacts.rows[i] for i in sorted(contacts.find("AccountId", account_id)) if contacts.rows[i]["AccountId"] == account_id]
+        return [
+            contacts.rows[i]
+            for i in sorted(contacts.find("AccountId", account_id))
+            if contacts.rows[i]["AccountId"] == account_id
+        ]
 
     # What happens by itself
 
@@ -243,6 +252,22 @@ class SalesforceStore:
             return _PLACEHOLDER.sub(lambda found: str(row.get(found[1]) or ""), value)
 
         return {name: fill(value) for name, value in changes.items()}
+
+    # Undo, for calls that are all or none
+
+    def begin_undo(self) -> None:
+        """Begin to remember what writes change."""
+        for table in self.tables.values():
+            table.begin_undo()
+        self._flows_before = list(self._due_flows)
+        self._cascaded_before = dict(self._cascaded)
+
+    def end_undo(self, *, rollback: bool) -> None:
+        """Stop remembering; with `rollback` put everything back as it was."""
+        for table in self.tables.values():
+            table.end_undo(rollback=rollback)
+        if rollback:
+            self._due_flows, self._cascaded = self._flows_before, self._cascaded_before
 
     # Helpers
 

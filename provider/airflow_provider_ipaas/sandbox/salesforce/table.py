@@ -25,12 +25,16 @@ class Table:
         self.by_stamp: list[StampKey] = []
         self.deleted_on: dict[str, str] = {}
         self.sequence = 0
+        self._undo: list[tuple[str, Row | None]] | None = None
+        self._deleted_before: dict[str, str] = {}
         self._indexes: dict[str, dict[str, set[str]]] = {f.name: {} for f in definition.fields.values() if f.indexed}
 
     def put(self, row: Row) -> None:
         """Insert a row or replace the one with the same Id."""
         record_id = row["Id"]
         old = self.rows.get(record_id)
+        if self._undo is not None:
+            self._undo.append((record_id, old))
         self.rows[record_id] = row
         if old is None or old["SystemModstamp"] != row["SystemModstamp"]:
             if old is not None:
@@ -53,6 +57,23 @@ class Table:
         self._drop_stamp(old)
         for name, index in self._indexes.items():
             self._unindex(index, _key(old, name), record_id)
+
+    def begin_undo(self) -> None:
+        """Begin to remember the rows that are replaced."""
+        self._undo = []
+        self._deleted_before = dict(self.deleted_on)
+
+    def end_undo(self, *, rollback: bool) -> None:
+        """Stop remembering; with `rollback` put the rows back, newest change first."""
+        changes, self._undo = self._undo or [], None
+        if not rollback:
+            return
+        self.deleted_on = self._deleted_before
+        for record_id, old in reversed(changes):
+            if old is None:
+                self.remove(record_id)
+            else:
+                self.put(old)
 
     def has_index(self, field: str) -> bool:
         """Say whether `find` works on the field."""

@@ -1,0 +1,97 @@
+"""The Starlette application of the emulated org."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import Scope
+
+from airflow_provider_ipaas.sandbox.front import Answer, json_answer
+from airflow_provider_ipaas.sandbox.salesforce import collections, resources, rows
+from airflow_provider_ipaas.sandbox.salesforce.auth_routes import oauth_routes
+from airflow_provider_ipaas.sandbox.salesforce.context import Handler, Org, rest
+from airflow_provider_ipaas.sandbox.salesforce.errors import invalid_session, not_found, request_limit
+
+_ALL_METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"]
+_LIMITED = re.compile(r"^/services/data/v")
+
+
+def create_app(org: Org) -> Starlette:
+    """Return the REST API and the OAuth endpoints of an org."""
+    base = "/services/data/v{version}"
+
+    def route(path: str, **handlers: Handler) -> list[Route]:
+        endpoint = rest(org, handlers)
+        return [Route(base + path, endpoint, methods=_ALL_METHODS)]
+
+    routes = [
+        *oauth_routes(org),
+        Route("/services/data", _versions),
+        Route("/services/data/", _versions),
+        *route("", GET=resources.resources),
+        *route("/", GET=resources.resources),
+        *route("/limits", GET=resources.limits),
+        *route("/limits/", GET=resources.limits),
+        *route("/query", GET=resources.query),
+        *route("/query/", GET=resources.query),
+        *route("/query/{locator}", GET=resources.query_more),
+        *route("/queryAll", GET=resources.query_all),
+        *route("/queryAll/", GET=resources.query_all),
+        *route("/composite/sobjects", POST=collections.create, PATCH=collections.update, DELETE=collections.delete),
+        *route("/composite/sobjects/{sobject}", GET=collections.retrieve, POST=collections.retrieve),
+        *route("/composite/sobjects/{sobject}/{field}", PATCH=collections.upsert),
+        *route("/sobjects", GET=resources.describe_global),
+        *route("/sobjects/", GET=resources.describe_global),
+        *route("/sobjects/{sobject}", GET=rows.basic, POST=rows.create),
+        *route("/sobjects/{sobject}/", GET=rows.basic, POST=rows.create),
+        *route("/sobjects/{sobject}/describe", GET=resources.describe),
+        *route("/sobjects/{sobject}/describe/", GET=resources.describe),
+        *route("/sobjects/{sobject}/updated", GET=resources.updated),
+        *route("/sobjects/{sobject}/updated/", GET=resources.updated),
+        *route("/sobjects/{sobject}/deleted", GET=resources.deleted),
+        *route("/sobjects/{sobject}/deleted/", GET=resources.deleted),
+        *route("/sobjects/{sobject}/Id", POST=rows.create_via_id),
+        *route("/sobjects/{sobject}/{id}", GET=rows.read, HEAD=rows.read, PATCH=rows.update, DELETE=rows.delete),
+        *route(
+            "/sobjects/{sobject}/{field}/{value:path}",
+            GET=rows.read_by_key,
+            HEAD=rows.read_by_key,
+            PATCH=rows.upsert,
+            DELETE=rows.delete_by_key,
+        ),
+    ]
+    app = Starlette(routes=routes, exception_handlers={404: _no_such_resource})
+    app.router.redirect_slashes = False
+    return app
+
+
+async def _versions(_request: Request) -> Response:
+    return JSONResponse(resources.versions())
+
+
+async def _no_such_resource(_request: Request, _error: Exception) -> Response:
+    error = not_found()
+    return JSONResponse(error.body(), status_code=error.status)
+
+
+def add_limit_header(org: Org, scope: Scope, answer: Answer) -> None:
+    """Say on every REST answer how much of the daily limit is used."""
+    if _LIMITED.match(scope["path"]):
+        usage = f"api-usage={org.store.api_used}/{org.store.switches['api_limit']}"
+        answer.set_header(b"sforce-limit-info", usage.encode())
+    if answer.header(b"content-type") == b"application/json":
+        answer.set_header(b"content-type", b"application/json;charset=UTF-8")
+
+
+def expired_answer() -> Answer:
+    """Return the answer to an expired access token."""
+    return json_answer(401, invalid_session().body())
+
+
+def limit_answer() -> Answer:
+    """Return the answer when the daily API requests are used up."""
+    return json_answer(403, request_limit().body())
