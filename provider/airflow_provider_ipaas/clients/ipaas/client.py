@@ -9,9 +9,9 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
+from airflow_provider_ipaas.clients._http import Answer
 from airflow_provider_ipaas.clients.ipaas import answers
 from airflow_provider_ipaas.clients.ipaas.answers import NotAnAnswer
-from airflow_provider_ipaas.clients.ipaas.exchange import Answer
 from airflow_provider_ipaas.clients.ipaas.faults import SERVICE
 from airflow_provider_ipaas.clients.ipaas.lanes import in_lanes
 from airflow_provider_ipaas.clients.ipaas.profile import Profile
@@ -255,7 +255,7 @@ class IPaaSClient:
         rows = answers.read_rows(answer.text)
         if any(not row.get("id") for row in rows):
             raise NotAnAnswer("a list with a row that has no id")
-        header = answer.header(self._profile.paging.header)
+        header = answer.headers.get(self._profile.paging.header)
         total = answers.read_total_pages(header, self._profile.paging)
         if header is not None and total is None:
             raise NotAnAnswer(f"a header {self._profile.paging.header} that does not tell the number of pages")

@@ -14,7 +14,7 @@ SERVICE = "ipaas"
 Effect = Literal["read", "put", "create"]
 
 _TERMINAL = frozenset({"AUTH", "AUTZ", "VALD", "BIZL", "NFND"})
-# Codes of a 401 that a new token doesn't cure; the other AUTH codes say the token is missing, wrong or expired.
+# AUTH codes that a new token doesn't cure; the other AUTH codes say the token is missing, wrong or expired.
 _NOT_EXPIRED = frozenset({"AUTH-1003", "AUTH-1004"})
 
 _NEXT_STEPS = {
@@ -38,10 +38,12 @@ _NEXT_STEPS = {
 
 def is_expired_token(status: int, body: str, reason: str) -> bool:
     """Say whether a new token may cure this answer."""
-    if status != 401:
+    if not 400 <= status < 500:
         return False
     refusal = read_refusal(body, reason)
-    return refusal.code not in _NOT_EXPIRED and refusal.family in ("", "AUTH")
+    if refusal.family != "AUTH":
+        return status == 401 and refusal.family not in _TERMINAL
+    return refusal.code not in _NOT_EXPIRED
 
 
 def fault_of(
@@ -69,12 +71,6 @@ def fault_of(
         "retry_after_s": retry_after_s,
         "record_id": record_id,
     }
-    if 300 <= status < 400:
-        return ServiceError(
-            f"iPaaS.com answered with a redirect ({status}) when asked to {what}; redirects are not followed.",
-            next_step="Correct the connection's field Base URL (`host`) to the address it points to.",
-            **facts,  # type: ignore[arg-type]
-        )
     if refusal.family == "AUTH" or (status == 401 and refusal.family not in _TERMINAL):
         return AuthenticationError(message, next_step=next_step, **facts)  # type: ignore[arg-type]
     if refusal.family in _TERMINAL:
@@ -86,8 +82,3 @@ def fault_of(
             return UnknownOutcome(message, **facts)  # type: ignore[arg-type]
         return TransientServiceError(message, **facts)  # type: ignore[arg-type]
     return ServiceError(message, next_step=next_step, **facts)  # type: ignore[arg-type]
-
-
-def may_repeat(error: ServiceError) -> bool:
-    """Say whether the same call may simply be sent again."""
-    return error.transient and not isinstance(error, UnknownOutcome)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Any, Literal
 
+from airflow_provider_ipaas.clients._http import Answer
 from airflow_provider_ipaas.clients.ipaas import answers
-from airflow_provider_ipaas.clients.ipaas.exchange import Answer
 from airflow_provider_ipaas.clients.ipaas.settings import IPaaSSettings
 from airflow_provider_ipaas.clients.ipaas.wire import Call, Wire
 from airflow_provider_ipaas.errors import ConfigurationError

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import logging
-import random
+import json
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
+from airflow_provider_ipaas.clients._http import Answer, RetryPolicy, Transport, with_retries
 from airflow_provider_ipaas.clients.ipaas.answers import NotAnAnswer, read_record
 from airflow_provider_ipaas.clients.ipaas.auth import ApiKey, PasswordTokens, Tokens
-from airflow_provider_ipaas.clients.ipaas.exchange import Answer, Exchange
-from airflow_provider_ipaas.clients.ipaas.faults import SERVICE, Effect, fault_of, is_expired_token, may_repeat
+from airflow_provider_ipaas.clients.ipaas.faults import SERVICE, Effect, fault_of, is_expired_token
 from airflow_provider_ipaas.clients.ipaas.limiter import RateLimiter
 from airflow_provider_ipaas.clients.ipaas.settings import IPaaSSettings
 from airflow_provider_ipaas.errors import AuthenticationError, MalformedAnswer, ServiceError, UnknownOutcome
 
-log = logging.getLogger(__name__)
-
 T = TypeVar("T")
 Api = Literal["sso", "customers", "subscriptions"]
 
-_ATTEMPTS = 5
-_FIRST_PAUSE_S = 0.5
-_LONGEST_PAUSE_S = 30.0
-_LONGEST_WAIT_ASKED_S = 120.0  # a service that asks for more gets a failed call, not a worker that sleeps
+_RETRIES = RetryPolicy(attempts=5, first_wait_s=0.5)
 
 
 class _Raise:
@@ -66,29 +60,44 @@ class Wire:
     ) -> None:
         self._settings = settings
         self._sleep = sleep
-        self._random = random.SystemRandom().random
-        self._exchange = Exchange(settings.headers)
+        self._on_secret = on_secret
+        # The clock of the service runs on real time; *clock* and *sleep* are those of the rate limit.
+        self._http = Transport(SERVICE, name="iPaaS.com", pool_size=settings.max_concurrency)
+        self._http.secrets.add(settings.password)
         rate = settings.requests_per_second
         self._limiter = RateLimiter(rate, clock=clock, sleep=sleep) if rate else None
         self._guid = str(uuid.uuid4())
         self._tokens: Tokens = (
             ApiKey(settings.password)
             if settings.auth_mode == "api_key"
-            else PasswordTokens(self._auth_call, settings, self.server_now, on_secret)
+            else PasswordTokens(self._auth_call, settings, self._now, self._keep_secret)
         )
 
     @property
     def calls(self) -> int:
         """API calls sent so far, login calls not counted."""
-        return self._exchange.calls
+        return self._http.calls
 
     def server_now(self) -> datetime:
-        """Return the service's clock (UTC, aware)."""
-        return self._exchange.server_now()
+        """Return the service's clock (UTC, aware); asks the service for it when no answer has told it yet."""
+        if not self._http.clock.known:
+            try:
+                self._paced_send("GET", self._settings.base_url.rstrip("/") + "/", may_repeat=True)
+            except ServiceError:
+                if not self._http.clock.known:
+                    raise
+        return self._now()
+
+    def _now(self) -> datetime:
+        return self._http.clock.now() or datetime.now(UTC)
+
+    def _keep_secret(self, value: str) -> None:
+        self._http.secrets.add(value)
+        self._on_secret(value)
 
     def close(self) -> None:
         """Close the connections kept open."""
-        self._exchange.close()
+        self._http.close()
 
     def send(self, call: Call, parse: Callable[[Answer], T], missing: Any = RAISE) -> T:
         """Send *call* and return its parsed answer; a 404 gives *missing* where one is named.
@@ -100,6 +109,7 @@ class Wire:
         def once() -> T:
             nonlocal renewed
             token = self._tokens.current()
+            sent_at = self._http.clock.now()
             answer = self._send_once(call, token)
             if not renewed and is_expired_token(answer.status, answer.text, answer.reason):
                 renewed = True
@@ -107,68 +117,61 @@ class Wire:
                     answer = self._send_once(call, fresh)
             if answer.status == 404 and not isinstance(missing, _Raise):
                 return cast("T", missing)
-            return self._parsed(call, answer, parse)
+            return self._parsed(call, answer, parse, sent_at)
 
-        return self._repeated(once)
+        return with_retries(once, policy=_RETRIES, sleep=self._sleep)
 
     def _auth_call(
         self, method: str, path: str, *, body: Mapping[str, Any] | None = None, bearer: str | None = None
     ) -> dict[str, Any]:
         call = Call(method, "sso", path, "log in", effect="put", body=body)
-        return self._repeated(
-            lambda: self._parsed(call, self._send_once(call, bearer, counted=False), lambda it: read_record(it.text))
-        )
-
-    def _repeated(self, once: Callable[[], T]) -> T:
-        for attempt in range(1, _ATTEMPTS):
-            try:
-                return once()
-            except ServiceError as error:
-                asked_s = error.retry_after_s or 0.0
-                if not may_repeat(error) or asked_s > _LONGEST_WAIT_ASKED_S:
-                    raise
-                ceiling_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2**attempt)
-                pause_s = max(asked_s, self._random() * ceiling_s)
-                log.warning("%s Trying again in %.1f s (attempt %d of %d).", error.message, pause_s, attempt, _ATTEMPTS)
-                self._sleep(pause_s)
-        return once()
+        # Not repeated here: it runs inside the call that needs the token, and is repeated with it.
+        answer = self._send_once(call, bearer, counted=False)
+        return self._parsed(call, answer, lambda it: read_record(it.text))
 
     def _send_once(self, call: Call, token: str | None, *, counted: bool = True) -> Answer:
-        if self._limiter:
-            self._limiter.wait()
-        return self._exchange.send(
+        query = urlencode({**call.params, self._settings.profile.query.tracking_guid: self._guid})
+        headers = dict(self._settings.headers)
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        if call.body is not None:
+            headers["Content-Type"] = "application/json"
+        return self._paced_send(
             call.method,
-            self._url(call),
-            what=call.what,
-            effect=call.effect,
-            token=token,
-            params={**call.params, self._settings.profile.query.tracking_guid: self._guid},
-            body=call.body,
+            f"{self._url(call)}?{query}",
+            headers=headers,
+            body=None if call.body is None else json.dumps(call.body).encode(),
+            may_repeat=call.effect != "create",
             counted=counted,
         )
+
+    def _paced_send(self, method: str, url: str, *, may_repeat: bool, **more: Any) -> Answer:
+        if self._limiter:
+            self._limiter.wait()
+        return self._http.send(method, url, may_repeat=may_repeat, **more)
 
     def _url(self, call: Call) -> str:
         base = getattr(self._settings.profile.base_paths, call.api).strip("/")
         path = call.path.format(**{name: _segment(value) for name, value in call.ids.items()})
         return "/".join(part for part in (self._settings.base_url.rstrip("/"), base, path.lstrip("/")) if part)
 
-    def _parsed(self, call: Call, answer: Answer, parse: Callable[[Answer], T]) -> T:
+    def _parsed(self, call: Call, answer: Answer, parse: Callable[[Answer], T], sent_at: datetime | None = None) -> T:
         if not 200 <= answer.status < 300:
-            raise self._fault(call, answer)
+            raise self._fault(call, answer, sent_at)
         try:
             return parse(answer)
         except NotAnAnswer as error:
             facts: dict[str, Any] = {"service": SERVICE, "status": answer.status, "record_id": call.record_id}
             message = f"iPaaS.com answered {answer.status} when asked to {call.what}, with {error}."
             if call.effect == "create":
-                raise UnknownOutcome(message, sent_at=answer.sent_at, **facts) from None
+                raise UnknownOutcome(message, sent_at=sent_at, **facts) from None
             raise MalformedAnswer(message, **facts) from None
 
-    def _fault(self, call: Call, answer: Answer) -> ServiceError:
+    def _fault(self, call: Call, answer: Answer, sent_at: datetime | None) -> ServiceError:
         error = fault_of(
             status=answer.status,
             reason=answer.reason,
-            body=answer.text,
+            body=self._http.secrets.mask(answer.text),
             effect=call.effect,
             what=call.what,
             sent=call.body or (),
@@ -176,7 +179,7 @@ class Wire:
             retry_after_s=answer.retry_after_s,
         )
         if isinstance(error, UnknownOutcome):
-            error.sent_at = answer.sent_at
+            error.sent_at = sent_at
         if isinstance(error, AuthenticationError) and not error.next_step:
             error.next_step = _MEND[self._settings.auth_mode].format(self._settings.connection)
         return error
