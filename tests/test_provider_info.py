@@ -68,12 +68,17 @@ def _discovered() -> dict[str, Any]:
         import json
         from airflow.api_fastapi.core_api.services.ui.connections import HookMetaService
         from airflow.providers_manager import ProvidersManager
+        from airflow.sdk.module_loading import import_string
 
         hooks = ProvidersManager().hooks
         print("RESULT" + json.dumps({
             "forms": {meta.connection_type: meta.model_dump(mode="json") for meta in HookMetaService.hook_meta_data()},
             "hooks": {
-                name: {"class": hooks[name].hook_class_name, "package": hooks[name].package_name}
+                name: {
+                    "class": hooks[name].hook_class_name,
+                    "package": hooks[name].package_name,
+                    "default": import_string(hooks[name].hook_class_name).default_conn_name,
+                }
                 for name in ("salesforce_connected_app", "ipaas") if hooks.get(name)
             },
         }, default=str))
@@ -138,7 +143,6 @@ def test_airflow_knows_the_default_of_the_option() -> None:
 def test_the_form_has_the_documented_fields(conn_type: str) -> None:
     form = _discovered()["forms"][conn_type]
     assert set(form["extra_fields"]) == FIELDS[conn_type]
-    assert form["default_conn_name"] == CONN_TYPES[conn_type]
 
 
 @pytest.mark.parametrize("conn_type", CONN_TYPES)
@@ -151,6 +155,7 @@ def test_no_field_of_the_form_is_forced_on_the_user(conn_type: str) -> None:
 @pytest.mark.parametrize("conn_type", CONN_TYPES)
 def test_airflow_can_load_the_hook(conn_type: str) -> None:
     hook = _discovered()["hooks"][conn_type]
+    assert hook["default"] == CONN_TYPES[conn_type]
     assert hook["package"] == DISTRIBUTION
     declared = {entry["connection-type"]: entry["hook-class-name"] for entry in get_provider_info()["connection-types"]}
     assert hook["class"] == declared[conn_type]

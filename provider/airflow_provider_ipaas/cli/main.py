@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -38,6 +39,10 @@ LedgerUrl = Annotated[
 ]
 
 
+def _port(what: str) -> Any:
+    return typer.Option(min=0, max=65535, help=what)
+
+
 class CollectionName(StrEnum):
     """The collections by their names on the command line."""
 
@@ -53,17 +58,34 @@ def version() -> None:
 
 @app.command()
 def sandbox(
-    salesforce_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of Salesforce; 0: any free one.")] = 8701,
-    ipaas_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of iPaaS.com; 0: any free one.")] = 8702,
-    seed: Annotated[str, typer.Option(help="Records to start with: demo, empty, or a number of Accounts.")] = "demo",
+    salesforce_port: Annotated[int, _port("Port of Salesforce; 0: any free one.")] = 8701,
+    ipaas_port: Annotated[int, _port("Port of iPaaS.com; 0: any free one.")] = 8702,
+    salesforce_tls_port: Annotated[int, _port("Port of Salesforce over https; 0: any free one.")] = 8711,
+    ipaas_tls_port: Annotated[int, _port("Port of iPaaS.com over https; 0: any free one.")] = 8712,
+    seed: Annotated[str, typer.Option(help="What to start with: demo, empty, or a number of records.")] = "demo",
+    ca_dir: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Where to write the certificate to trust for https.")
+    ] = None,
 ) -> None:
     """Run a local Salesforce and a local iPaaS.com on loopback until Ctrl-C."""
     if seed not in ("demo", "empty") and not (seed.isascii() and seed.isdigit()):
-        raise typer.BadParameter("Give demo, empty, or a number of Accounts.", param_hint="--seed")
-    from airflow_provider_ipaas.cli import sandbox as command
-
-    with _readable_errors():
-        command.run(_sandbox_server(), salesforce_port=salesforce_port, ipaas_port=ipaas_port, seed=seed)
+        raise typer.BadParameter("Give demo, empty, or a number of records.", param_hint="--seed")
+    command = _import_sandbox()
+    try:
+        command.run(
+            salesforce_port=salesforce_port,
+            ipaas_port=ipaas_port,
+            salesforce_tls_port=salesforce_tls_port,
+            ipaas_tls_port=ipaas_tls_port,
+            seed=seed,
+            ca_dir=ca_dir,
+        )
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        _fail(
+            "One of the ports is taken. Choose others: airflow-ipaas sandbox --help lists them, 0 means any free one."
+        )
 
 
 @ledger_app.command("upgrade")
@@ -108,12 +130,12 @@ def mapping_show(
         command.show(collection.value, mapping_dir, default_mappings=default_mappings)
 
 
-def _sandbox_server() -> ModuleType:
-    """Import the sandbox's server; say what to install where its extra is missing."""
+def _import_sandbox() -> ModuleType:
+    """Import the sandbox; say what to install where its extra is missing."""
     try:
-        return importlib.import_module("airflow_provider_ipaas.sandbox.server")
+        return importlib.import_module("airflow_provider_ipaas.cli.sandbox")
     except ModuleNotFoundError as error:
-        if error.name and error.name.startswith("airflow_provider_ipaas"):
+        if error.name is None or error.name.startswith("airflow_provider_ipaas"):
             raise
         _fail(f"The sandbox needs {error.name}. Install it with: pip install 'airflow-provider-ipaas[sandbox]'")
 

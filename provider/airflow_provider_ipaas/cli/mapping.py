@@ -53,7 +53,7 @@ def _constant(rule: FieldRule) -> str:
 
 
 def _notes(rule: FieldRule) -> list[str]:
-    notes = []
+    notes: list[str] = []
     if rule.value_type != "text":
         notes.append(rule.value_type)
     if rule.on_create_only:
