@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import random
 import ssl
 import threading
 import time
@@ -18,7 +19,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from airflow_provider_ipaas import __version__
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 USER_AGENT = f"airflow-provider-ipaas/{__version__}"
+NOT_SENT = "NOT_SENT"
+ANSWER_LOST = "ANSWER_LOST"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _NO_PROXY: dict[str, str | None] = {"http": None, "https": None, "all": None}
@@ -38,13 +41,17 @@ _CLOCK_STEP_S = 5.0
 class Secrets:
     """Remember values that must never be shown and take them out of any text."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_add: Callable[[str], None] | None = None) -> None:
+        """*on_add* hears each new value, so that a logging system can mask it too."""
         self._values: set[str] = set()
+        self._on_add = on_add
 
     def add(self, value: str | None) -> None:
         """Remember *value*; very short ones would blank out ordinary words and are left."""
-        if value and len(value) >= 5:
+        if value and len(value) >= 5 and value not in self._values:
             self._values.add(value)
+            if self._on_add is not None:
+                self._on_add(value)
 
     def mask(self, text: str) -> str:
         """Return *text* with every remembered value replaced by `***`."""
@@ -196,9 +203,6 @@ class Transport:
         parts = urlsplit(url)
         started = self._monotonic()
         sent_at = self.clock.now()
-        if counted:
-            with self._lock:
-                self._calls += 1
         proxies = _NO_PROXY if is_loopback(parts.hostname) else None
         try:
             with self._session.request(
@@ -214,13 +218,21 @@ class Transport:
                 answer = _answer(response)
         except requests.exceptions.RequestException as error:
             log.debug("%s %s: %s after %.0f ms", method, parts.path, type(error).__name__, self._ms(started))
-            raise self._lost(error, parts.hostname or "", may_repeat, sent_at) from None
+            lost = self._lost(error, parts.hostname or "", may_repeat, sent_at)
+            self._count(counted and lost.code != NOT_SENT)
+            raise lost from None
+        self._count(counted)
         log.debug("%s %s: %d in %.0f ms", method, parts.path, answer.status, self._ms(started))
         if (date := answer.date) is not None:
             self.clock.observe(date)
         if answer.status in _REDIRECTS:
             raise self._redirected(answer, parts.hostname or "")
         return answer
+
+    def _count(self, counted: bool) -> None:
+        if counted:
+            with self._lock:
+                self._calls += 1
 
     def _ms(self, started: float) -> float:
         return (self._monotonic() - started) * 1000
@@ -234,20 +246,20 @@ class Transport:
                 f"{self.name} can't be reached at {host}: {cause}.",
                 next_step=f"Check the address in the connection and that this worker may reach {host} (DNS, firewall, proxy).",
                 service=self.service,
-                code="NOT_SENT",
+                code=NOT_SENT,
             )
         if may_repeat:
             return TransientServiceError(
                 f"The answer of {self.name} ({host}) was lost: {cause}.",
                 next_step="This is usually short-lived; a later run goes on.",
                 service=self.service,
-                code="ANSWER_LOST",
+                code=ANSWER_LOST,
             )
         return UnknownOutcome(
             f"The answer of {self.name} ({host}) to a write was lost: {cause}; it may or may not have been done.",
             sent_at=sent_at,
             service=self.service,
-            code="ANSWER_LOST",
+            code=ANSWER_LOST,
         )
 
     def _redirected(self, answer: Answer, host: str) -> ServiceError:
@@ -340,13 +352,15 @@ class RetryPolicy:
     max_wait_s: float = 30.0
     max_retry_after_s: float = 60.0
 
+    def backoff_s(self, attempt: int) -> float:
+        """Return how long to wait after the *attempt*-th failure: exponential, with full jitter."""
+        return random.uniform(0, min(self.max_wait_s, self.first_wait_s * 2 ** (attempt - 1)))  # noqa: S311
+
     def wait_s(self, state: RetryCallState) -> float:
-        """Return what the server asked for, capped, else an exponential wait with full jitter."""
+        """Return what the server asked for, capped, else the backoff."""
         error = state.outcome.exception() if state.outcome else None
         asked = error.retry_after_s if isinstance(error, ServiceError) else None
-        if asked is not None:
-            return min(asked, self.max_retry_after_s)
-        return float(wait_random_exponential(multiplier=self.first_wait_s, max=self.max_wait_s)(state))
+        return self.backoff_s(state.attempt_number) if asked is None else min(asked, self.max_retry_after_s)
 
 
 def may_repeat(error: BaseException) -> bool:

@@ -1,1 +1,8 @@
+"""A Salesforce client for the sync: connected-app tokens, queries, Collections, typed errors."""
 
+from __future__ import annotations
+
+from airflow_provider_ipaas.clients.salesforce.auth import AuthFlow, Credentials, Token
+from airflow_provider_ipaas.clients.salesforce.client import SalesforceClient
+
+__all__ = ["AuthFlow", "Credentials", "SalesforceClient", "Token"]

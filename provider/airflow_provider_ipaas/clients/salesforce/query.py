@@ -1,0 +1,133 @@
+"""Stream the rows of a query, page by page, over lost locators."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from airflow_provider_ipaas.clients._http import Answer
+from airflow_provider_ipaas.clients.salesforce.faults import SERVICE
+from airflow_provider_ipaas.clients.salesforce.hosts import origin
+from airflow_provider_ipaas.clients.salesforce.wire import Call, NotAnAnswer, Wire, read_object
+from airflow_provider_ipaas.errors import MalformedAnswer, ServiceError
+from airflow_provider_ipaas.sync.ports import Record
+
+log = logging.getLogger(__name__)
+
+_LOST = "INVALID_QUERY_LOCATOR"
+_MAX_RESTARTS = 3
+_ORDERED = re.compile(
+    r"\border\s+by\s+SystemModstamp\s*(?:asc\s*)?,\s*Id\s*(?:asc\s*)?(?:limit\s+\d+\s*)?$", re.IGNORECASE
+)
+_FROM = re.compile(r"\bfrom\s+(\w+)", re.IGNORECASE)
+_NEXT = re.compile(r"/services/data/v\d+\.\d/query(?:All)?/[A-Za-z0-9-]+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    records: list[Record]
+    next_url: str | None
+
+
+class _Place:
+    """How far a stream ordered by stamp and Id has come, in the memory of one second's rows.
+
+    After a restart every row before the last stamp, and those of the last stamp already yielded, are skipped. A row
+    that changed meanwhile has a later stamp and comes again with its new values; one committed late under an earlier
+    stamp is left to the next run, whose window starts before anything that may still have been uncommitted.
+    """
+
+    def __init__(self) -> None:
+        self._stamp = ""
+        self._ids: set[str] = set()
+
+    def is_new(self, row: Record) -> bool:
+        """Say whether *row* was not yielded yet, and remember it as yielded."""
+        stamp, row_id = str(row["SystemModstamp"]), str(row["Id"])
+        if stamp < self._stamp or (stamp == self._stamp and row_id in self._ids):
+            return False
+        if stamp > self._stamp:
+            self._stamp, self._ids = stamp, set()
+        self._ids.add(row_id)
+        return True
+
+
+def stream(wire: Wire, soql: str, *, include_deleted: bool) -> Iterator[Record]:
+    """Yield the rows of *soql* as its pages arrive, without their `attributes`.
+
+    Locators live two days, but can be lost to an org split or a failover. A query that ends with ORDER BY
+    SystemModstamp, Id and selects both is then run again and goes on where it stopped; any other one raises.
+    """
+    found = _FROM.search(soql)
+    what = f"query {found.group(1)}" if found else "query"
+    first = Call("GET", "queryAll" if include_deleted else "query", what, params={"q": soql})
+    can_restart = _ORDERED.search(soql.strip()) is not None
+    place = _Place()
+    restarts = 0
+    while True:
+        try:
+            for row in _pages(wire, first):
+                if not can_restart:
+                    yield row
+                elif "SystemModstamp" not in row or "Id" not in row:
+                    can_restart = False
+                    yield row
+                elif place.is_new(row):
+                    yield row
+            return
+        except ServiceError as error:
+            if error.code != _LOST or not can_restart or restarts >= _MAX_RESTARTS:
+                raise
+            restarts += 1
+            log.warning("Salesforce lost the locator of a query in progress; running the query again.")
+
+
+def _pages(wire: Wire, first: Call) -> Iterator[Record]:
+    call = first
+    seen: set[str] = set()
+    while True:
+        page = wire.send(call, lambda answer: _read_page(wire, answer))
+        yield from page.records
+        if page.next_url is None:
+            return
+        if page.next_url in seen:
+            raise MalformedAnswer(
+                f"Salesforce names the same next page again and again while asked to {first.what}.", service=SERVICE
+            )
+        seen.add(page.next_url)
+        call = Call("GET", page.next_url, first.what)
+
+
+def _read_page(wire: Wire, answer: Answer) -> _Page:
+    body = read_object(answer)
+    records, done = body.get("records"), body.get("done")
+    if not isinstance(records, list) or not isinstance(done, bool) or not all(isinstance(row, dict) for row in records):
+        raise NotAnAnswer("JSON that is no page of a query")
+    return _Page([plain(row) for row in records], None if done else _next_path(wire, body.get("nextRecordsUrl")))
+
+
+def _next_path(wire: Wire, url: Any) -> str:
+    """Return the path of the next page; it must be a query page of the same instance, for the token goes along."""
+    if not isinstance(url, str):
+        raise NotAnAnswer("a page of a query that says neither that it is the last nor which is next")
+    path = url
+    if not url.startswith("/"):
+        if origin(url) != wire.token.instance_url:
+            raise NotAnAnswer("a next page on another host")
+        path = urlsplit(url).path
+    if not _NEXT.fullmatch(path):
+        raise NotAnAnswer("a next page that is none of the query resource")
+    return path
+
+
+def plain(row: Record) -> Record:
+    """Return a row without `attributes`, its own and those of its parents."""
+    return {
+        name: plain(value) if isinstance(value, dict) and "attributes" in value else value
+        for name, value in row.items()
+        if name != "attributes"
+    }
