@@ -113,19 +113,19 @@ class PasswordTokens:
         if self._refused is not None:
             raise self._refused
         self._grant = None
-        body = {"email_address": self._settings.login, "password": self._settings.password}
         try:
-            first = self._read(self._call("POST", self._paths.login, body=body), None)
-            self._grant = self._change_company(first)
-        except ServiceError as error:
-            if (refusal := self._login_refusal(error)) is None:
-                raise
-            self._refused = refusal
-            raise refusal from None
-        except ConfigurationError as error:
+            self._grant = self._change_company(self._first_grant())
+        except (AuthenticationError, ConfigurationError) as error:
             self._refused = error
             raise
         return self._grant.access_token
+
+    def _first_grant(self) -> _Grant:
+        body = {"email_address": self._settings.login, "password": self._settings.password}
+        try:
+            return self._read(self._call("POST", self._paths.login, body=body), None)
+        except ServiceError as error:
+            raise self._login_refusal(error) from None
 
     def _change_company(self, grant: _Grant) -> _Grant:
         path = self._paths.change_company.format(company_id=quote(self._settings.company_id, safe=""))
@@ -160,26 +160,23 @@ class PasswordTokens:
         lifetime = _lifetime(answer.get("access_token_expiration"), now)
         return _Grant(access, refresh, now + lifetime - min(_MARGIN, lifetime / 5))
 
-    def _login_refusal(self, error: ServiceError) -> AuthenticationError | ConfigurationError | None:
-        """Turn a refused login into what a person can mend; None for what may pass by itself."""
+    def _login_refusal(self, error: ServiceError) -> Exception:
+        """Turn a refused login into what a person can mend; what may pass by itself stays as it is."""
         where = f"Connection `{self._settings.connection}`"
-        if isinstance(error, AuthenticationError):
-            return error if error.next_step else self._wrong_password(error)
         if error.transient:
-            return None
-        if error.status == 404 and not error.code:
+            return error
+        if error.code == "HTTP-404":
             return ConfigurationError(
                 f"{where}: there is no login at the base URL {self._settings.base_url} (404).",
                 next_step="Correct the field Base URL (`host`), or `base_paths.sso` and `paths.login` in `api_profile`.",
             )
         if error.code.startswith(("AUTH", "AUTZ", "VALD")) or error.status in (400, 401, 403):
             return self._wrong_password(error)
-        return None
+        return error
 
     def _wrong_password(self, error: ServiceError) -> AuthenticationError:
-        said = f" ({error.code})" if error.code else ""
         return AuthenticationError(
-            f"Connection `{self._settings.connection}`: iPaaS.com refused the login{said}.",
+            f"Connection `{self._settings.connection}`: iPaaS.com refused the login ({error.code}).",
             next_step="Correct the fields E-mail (`login`) and Password (`password`), and check that this user can log in.",
             service="ipaas",
             status=error.status,
@@ -191,14 +188,12 @@ class PasswordTokens:
         if error.transient:
             return error
         if error.code == "AUTH-1004" or error.code[:4] in ("NFND", "VALD") or error.status in (400, 404):
-            said = error.code or error.status
             return ConfigurationError(
-                f"{where}: iPaaS.com knows no company {self._settings.company_id} for this user ({said}).",
+                f"{where}: iPaaS.com knows no company {self._settings.company_id} for this user ({error.code}).",
                 next_step="Correct the field Company id (`company_id`).",
             )
-        said = error.code or str(error.status)
         return AuthenticationError(
-            f"{where}: this user may not work in company {self._settings.company_id} ({said}).",
+            f"{where}: this user may not work in company {self._settings.company_id} ({error.code}).",
             next_step="Give the user access to the company in iPaaS.com, or correct the field Company id (`company_id`).",
             service="ipaas",
             status=error.status,
