@@ -14,6 +14,7 @@ from .model import (
     Item,
     JournalEntry,
     Link,
+    Outcome,
     Role,
     Run,
     Seen,
@@ -106,6 +107,7 @@ class LedgerPort(Protocol):
         roles: Sequence[Role] | None = None,
         state: State | None = None,
         linking: bool = False,
+        outcomes: Sequence[Outcome] | None = None,
         batch: int = 500,
     ) -> Iterator[list[Item]]:
         """Stream in batches by (stamp, record_id) keyset order; safe while the caller changes the rows it was given.

@@ -1,0 +1,405 @@
+"""The upsert into iPaaS.com: links with their external ids first, then creates and updates, several lanes at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_provider_ipaas.errors import AuthenticationError, ServiceError, UnknownOutcome
+
+from .applying import Settler, Written, refused, shown_after, target_row
+from .canary import CanarySurprise, canary_due, canary_passed, compare
+from .claiming import claim_creates
+from .context import Sync, ipaas_stamp
+from .fates import seen_row
+from .keys import content_hash
+from .model import Item, Link, Record
+from .rebuild import WRITES_BEGAN
+
+
+class IPaaSApplier:
+    """Writes what a run planned for iPaaS.com."""
+
+    def __init__(self, sync: Sync) -> None:
+        self.sync = sync
+        self.settler = Settler(sync, "to_ipaas")
+        self._made: set[str] = set()
+
+    def run(self) -> dict[str, int]:
+        """Write links and records; return counts by outcome.
+
+        Raises CanarySurprise, ConfigurationRefused or a ServiceError that stopped the run; everything not written is
+        planned still, and parked by the report.
+        """
+        sync = self.sync
+        self._write_links()
+        for batch in sync.ledger.items(
+            sync.run.run_key,
+            collection=sync.collection,
+            side="salesforce",
+            roles=sync.counted_roles,
+            state="planned",
+            batch=max(32, sync.ipaas.lanes * 8),
+        ):
+            self._apply([item for item in batch if item.op != "link"])
+            self._finish_links([item for item in batch if item.op == "link"])
+        self.settler.finish()
+        return self.settler.counts
+
+    # Links
+
+    def _write_links(self) -> None:
+        """Store the Salesforce id in iPaaS.com, then link: a crash between the two is mended by the external id."""
+        sync = self.sync
+        for batch in sync.ledger.items(
+            sync.run.run_key,
+            collection=sync.collection,
+            side="salesforce",
+            linking=True,
+            batch=max(32, sync.ipaas.lanes * 8),
+        ):
+            sync.ledger.set_fact(sync.scope, f"{WRITES_BEGAN}:{sync.collection}", True)
+            if canary_due(sync, "ipaas", "external_id"):
+                self._link_canary(batch[0])
+            for item, answer in sync.ipaas.parallel(self._store_external_id, batch):
+                self._link_made(item, answer)
+
+    def _store_external_id(self, item: Item) -> None:
+        if item.link_to is not None:
+            self.sync.ipaas.set_external_id(self.sync.kind, item.link_to, item.record_id)
+            self._relate(item, item.link_to)
+
+    def _link_canary(self, item: Item) -> None:
+        """The first external id is read back: a wrong table name answers like a record without a link."""
+        sync = self.sync
+        if item.link_to is None:
+            return
+        try:
+            self._store_external_id(item)
+        except ServiceError as error:
+            self._link_made(item, error)
+            return
+        self.check_external_id(item.link_to, item.record_id)
+        canary_passed(sync, "ipaas", "external_id")
+
+    def check_external_id(self, ipaas_id: str, salesforce_id: str) -> None:
+        """Raise CanarySurprise when an external id just stored cannot be looked up."""
+        found = self.sync.ipaas.external_id_of(self.sync.kind, ipaas_id)
+        if found != salesforce_id:
+            raise CanarySurprise(
+                f"canary: the external id stored for {self.sync.kind} {ipaas_id} cannot be looked up again "
+                f"(found {found or 'none'}). The run stopped.",
+                next_step=(
+                    f"Correct table_names.{self.sync.kind} in the connection's api_profile (a wrong table name answers "
+                    "like an unlinked record), and system_id of the connection."
+                ),
+            )
+
+    def _link_made(self, item: Item, answer: object) -> None:
+        sync = self.sync
+        if isinstance(answer, ServiceError) and not answer.transient and answer.code:
+            item.link_to = None
+            if item.state == "planned":
+                self.settler.settle([refused(item, answer)])
+            sync.ledger.save_items(sync.run.run_key, [item])
+            return
+        if isinstance(answer, Exception):
+            raise answer
+        settled = (item.payload or {}).get("settled", {})
+        with sync.ledger.transaction():
+            existing = sync.ledger.links(sync.scope, sync.collection, "salesforce", [item.record_id])
+            if item.record_id not in existing and item.link_to is not None:
+                link = Link(
+                    sync.scope,
+                    sync.collection,
+                    item.record_id,
+                    item.link_to,
+                    settled.get("salesforce"),
+                    settled.get("ipaas"),
+                    settled_at=sync.clock(),
+                    settled_by=sync.run.run_key,
+                )
+                sync.ledger.add_link(link)
+            item.link_to = None
+            sync.ledger.save_items(sync.run.run_key, [item])
+
+    def _finish_links(self, items: list[Item]) -> None:
+        """A match without a write is in step once its link stands."""
+        sync = self.sync
+        links = sync.ledger.links(sync.scope, sync.collection, "salesforce", [item.record_id for item in items])
+        results = []
+        for item in items:
+            linked = item.record_id in links and links[item.record_id].ipaas_id == item.target_id
+            results.append(Written(item, "linked" if linked else "later"))
+        if results:
+            self.settler.settle(results)
+
+    # Records
+
+    def _apply(self, items: list[Item]) -> None:
+        sync = self.sync
+        if not items:
+            return
+        ready, waiting = claim_creates(sync, items, "to_ipaas", sync.ipaas.server_now())
+        if waiting:
+            self.settler.settle(waiting)
+        if any(item.op != "update" for item in ready):
+            sync.ledger.set_fact(sync.scope, f"{WRITES_BEGAN}:{sync.collection}", True)
+        self.settler.intents(ready)
+        ready = self._canaries(ready)
+        results, stop = [], None
+        for item, answer in sync.ipaas.parallel(self._write, ready):
+            if isinstance(answer, Written):
+                results.append(answer)
+            elif isinstance(answer, Exception):
+                results.append(Written(item, "later", text=str(answer)))
+                stop = stop or answer
+        self.settler.settle(results)
+        if stop is not None:
+            raise stop
+
+    def _canaries(self, items: list[Item]) -> list[Item]:
+        """Write one record of each kind that has no canary yet, alone; return the others."""
+        rest = list(items)
+        for op in ("update", "create"):
+            while canary_due(self.sync, "ipaas", op):
+                item = next((i for i in rest if (i.op == "update") == (op == "update")), None)
+                if item is None:
+                    break
+                rest.remove(item)
+                self._canary(item, op)
+        return rest
+
+    def _canary(self, item: Item, op: str) -> None:
+        sync = self.sync
+        before = sync.ipaas.get(sync.kind, item.target_id) if op == "update" and item.target_id else None
+        result = self._write(item)
+        self.settler.settle([result])
+        if result.verdict != "written" or result.target_id is None:
+            return
+        shown = sync.ipaas.get(sync.kind, result.target_id)
+        if shown is None:
+            raise CanarySurprise(
+                f"canary: {sync.kind} {result.target_id} cannot be read after its {op}.",
+                next_step="Correct the paths of this kind in the connection's api_profile.",
+            )
+        kept = sync.mapping.show_ipaas(before) if before else None
+        sent = {key: value for key, value in result.theirs.items() if value is not None}
+        compare(
+            "ipaas", op, result.target_id, {**sent, **_promised(item, sync, sent)}, sync.mapping.show_ipaas(shown), kept
+        )
+        if op == "create":
+            self.check_external_id(result.target_id, item.record_id)
+        if before is not None:
+            _compare_unmapped(result.target_id, before, shown, sync.mapping.shape.server_fields)
+        canary_passed(sync, "ipaas", op)
+
+    def _write(self, item: Item) -> Written:
+        """Write one record; runs in a lane. Refusals are results, everything else is raised."""
+        try:
+            if item.op == "update":
+                return self._update(item)
+            return self._create(item)
+        except UnknownOutcome as error:
+            text = f"The answer to its creation was lost ({error.message})"
+            return Written(item, "uncertain", text=text) if item.op != "update" else Written(item, "later", text=text)
+        except AuthenticationError:
+            raise
+        except ServiceError as error:
+            if error.transient or not error.code or (error.status or 0) >= 500:
+                raise
+            return refused(item, error)
+
+    def _update(self, item: Item) -> Written:
+        sync = self.sync
+        payload = item.payload or {}
+        changes: dict[str, Any] = payload["changes"]
+        target_id = str(item.target_id)
+        current = sync.ipaas.get(sync.kind, target_id)
+        if current is None:
+            return Written(item, "gone")
+        now = sync.mapping.show_ipaas(current)
+        moved = [key for key in changes if not sync.mapping.same(key, payload["base"].get(key), now.get(key))]
+        if moved and not all(sync.mapping.agree(key, changes[key], now.get(key)) for key in changes):
+            return Written(
+                item, "superseded", target_id, text=f"The target has moved since it was read: {', '.join(moved)}."
+            )
+        source = sync.mapping.show_salesforce(item.record or {})
+        body = sync.mapping.ipaas_update_body(current, changes, source=source)
+        sent = {key: source.get(key) for key in {*changes, *body.sent}}
+        if not moved and body.sent:
+            answer = sync.ipaas.update(sync.kind, target_id, body.record) or sync.ipaas.get(sync.kind, target_id)
+            verdict = "written"
+        else:
+            answer, verdict = current, "nothing"
+        shown = sync.mapping.show_ipaas(answer or current)
+        if "company" in changes:
+            self._relate(item, target_id)
+        return Written(
+            item,
+            verdict,  # type: ignore[arg-type]
+            target_id,
+            ours=sent,
+            theirs={key: shown.get(key) for key in sent},
+            target_seen=self._target_seen(target_id, answer or current, shown, list(sent)),
+            warnings=body.warnings,
+        )
+
+    def _target_seen(self, target_id: str, answer: Record, shown: dict[str, Any], keys: list[str]) -> Any:
+        """Note what the target shows now, but for what others may have changed there since it was captured."""
+        sync = self.sync
+        stored = sync.ledger.items_by_id(sync.run.run_key, sync.collection, "ipaas", [target_id]).get(target_id)
+        if stored is None or stored.record is None or stored.outcome in ("parked", "failed"):
+            return None
+        before = sync.mapping.show_ipaas(stored.record)
+        row = target_row(sync, stored, stamp=ipaas_stamp(answer), new_hash=shown_after(before, shown, keys))
+        sync.ledger.save_items(sync.run.run_key, [stored])
+        return row
+
+    def _create(self, item: Item) -> Written:
+        """Create a record that nobody else has: looked up by external id and by e-mail or name right before."""
+        sync = self.sync
+        changes: dict[str, Any] = (item.payload or {})["changes"]
+        found = sync.ipaas.record_with_external_id(sync.kind, item.record_id)
+        if found is not None:
+            return self._adopt(item, found) if item.op == "resolve_create" else self._carries_our_id(item, found)
+        alike = self._alike(item)
+        if alike and item.op == "resolve_create":
+            own = [record for record in alike if self._is_ours(record, changes)]
+            if len(own) == 1:
+                return self._adopt(item, str(own[0]["id"]))
+            if len(own) > 1:
+                text = f"Several records could be the one that was created: {', '.join(str(r['id']) for r in own[:5])}."
+                return Written(item, "uncertain", text=text)
+        if alike:
+            return self._exists(item, str(alike[0]["id"]))
+        body = sync.mapping.ipaas_create_body(changes, record_context=_context(item.record or {}))
+        record = dict(body.record)
+        if sync.settings.external_ids_on_write in ("auto", "nested"):
+            record["external_ids"] = [{"system_id": _number(sync.settings.system_id), "external_id": item.record_id}]
+        answer = sync.ipaas.create(sync.kind, record)
+        self._made.add(str(answer["id"]))
+        return self._created(item, answer, body.warnings)
+
+    def _alike(self, item: Item) -> list[Record]:
+        """Return unlinked records that have the same e-mail or name now; those of this run are somebody else's."""
+        sync = self.sync
+        record = item.record or {}
+        value = record.get("Email") if sync.collection == "contact" else record.get("Name")
+        if not value:
+            return []
+        found = [r for r in sync.ipaas.find(sync.kind, str(value)) if str(r["id"]) not in self._made]
+        linked = sync.ledger.links(sync.scope, sync.collection, "ipaas", [str(r["id"]) for r in found])
+        return [record for record in found if str(record["id"]) not in linked]
+
+    def _is_ours(self, record: Record, changes: dict[str, Any]) -> bool:
+        """Tell whether a record looks like what a create with a lost answer has sent."""
+        full = self.sync.ipaas.get(self.sync.kind, str(record["id"])) or record
+        shown = self.sync.mapping.show_ipaas(full)
+        return all(
+            self.sync.mapping.agree(key, value, shown.get(key)) or shown.get(key) is None
+            for key, value in changes.items()
+        )
+
+    def _carries_our_id(self, item: Item, found: str) -> Written:
+        """Link what carries our id already; the next run compares the two as a first contact."""
+        sync = self.sync
+        sync.ledger.add_link(Link(sync.scope, sync.collection, item.record_id, found, settled_by=sync.run.run_key))
+        text = f"iPaaS.com {found} carries this Salesforce id already; the next run compares the two."
+        return Written(item, "superseded", text=text)
+
+    def _exists(self, item: Item, found: str) -> Written:
+        text = f"iPaaS.com {found} has appeared with the same external id, e-mail or name since the run read it."
+        return Written(item, "superseded", text=text)
+
+    def _adopt(self, item: Item, ipaas_id: str) -> Written:
+        """Link the record that an earlier attempt did create."""
+        answer = self.sync.ipaas.get(self.sync.kind, ipaas_id)
+        if answer is None:
+            return Written(item, "superseded", text=f"iPaaS.com {ipaas_id} is gone again.")
+        return self._created(item, answer, ())
+
+    def _created(self, item: Item, answer: Record, warnings: tuple[str, ...]) -> Written:
+        sync = self.sync
+        ipaas_id = str(answer["id"])
+        extra: tuple[str, ...] = ()
+        if not self._carries(answer, item.record_id):
+            try:
+                sync.ipaas.set_external_id(sync.kind, ipaas_id, item.record_id)
+            except ServiceError as error:
+                if error.transient:
+                    raise
+                # The record exists: the link in the ledger has to hold it, whatever its external id says.
+                extra = ("external_id_not_stored",)
+        if any(part not in answer for part in sync.mapping.ipaas_parts):
+            answer = sync.ipaas.get(sync.kind, ipaas_id) or answer
+        shown = sync.mapping.show_ipaas(answer)
+        extra += self._relate(item, ipaas_id)
+        ours = sync.mapping.show_salesforce(item.record or {})
+        seen = seen_row(sync, sync.ipaas_item(answer, "counterpart", item.record_id))
+        seen.fate, seen.content_hash = "unchanged", content_hash(shown)
+        return Written(
+            item,
+            "written",
+            ipaas_id,
+            created=True,
+            ours=ours,
+            theirs=shown,
+            target_seen=seen,
+            warnings=(*warnings, *extra),
+        )
+
+    def _carries(self, answer: Record, salesforce_id: str) -> bool:
+        if self.sync.settings.external_ids_on_write == "endpoint":
+            return False
+        entries = answer.get("external_ids") or []
+        return any(
+            str(e.get("system_id")) == self.sync.settings.system_id and e.get("external_id") == salesforce_id
+            for e in entries
+        )
+
+    def _relate(self, item: Item, customer_id: str) -> tuple[str, ...]:
+        """Relate the Customer to its Company where the profile has relationships; one that is there is kept."""
+        sync = self.sync
+        account_id = (item.record or {}).get("AccountId")
+        if sync.collection != "contact" or not account_id:
+            return ()
+        if not sync.settings.relationships:
+            return ("relationship_off",) if item.op in ("create", "resolve_create") else ()
+        company = sync.ledger.links(sync.scope, "account", "salesforce", [account_id]).get(account_id)
+        if company is None:
+            return ()
+        present = {str(entry.get("related_to_id")) for entry in sync.ipaas.relationships(customer_id)}
+        if company.ipaas_id not in present:
+            sync.ipaas.relate(customer_id, company.ipaas_id)
+        return ()
+
+
+def _context(record: Record) -> Record:
+    return {"name": record.get("Name"), "first_name": record.get("FirstName"), "last_name": record.get("LastName")}
+
+
+def _number(system_id: str) -> int | str:
+    return int(system_id) if system_id.isdigit() else system_id
+
+
+def _promised(item: Item, sync: Sync, sent: dict[str, Any]) -> dict[str, Any]:
+    """Return what the planned changes say in iPaaS.com's form: the answer may already have lost some."""
+    changes = (item.payload or {}).get("changes", {})
+    values = {key: sync.mapping.to_ipaas(key, value).value for key, value in changes.items()}
+    return {
+        key: value for key, value in values.items() if value is not None and (key in sent or not key.endswith("phone"))
+    }
+
+
+def _compare_unmapped(record_id: str, before: Record, after: Record, server_fields: tuple[str, ...]) -> None:
+    """The first PUT must not have lost anything that was not written: other fields, addresses, custom fields."""
+    lost = [
+        name
+        for name, value in before.items()
+        if name not in server_fields and value not in (None, "", [], {}) and after.get(name) in (None, "", [], {})
+    ]
+    if lost:
+        raise CanarySurprise(
+            f"canary: {', '.join(sorted(lost))} of record {record_id} are empty after the first update, though not changed.",
+            next_step='Correct server_fields and the nested array names in the connection\'s api_profile ("put": "replace").',
+        )

@@ -1,0 +1,68 @@
+"""Claim, write, settle: who fails to insert the claim of a source record does not create its target."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from .applying import Written
+from .context import Sync
+from .model import Claim, Direction, Item
+
+# No request of either service lives longer: a claim older than this has no write under way.
+ABANDONED = timedelta(minutes=15)
+
+
+def claim_creates(
+    sync: Sync, items: list[Item], direction: Direction, server_now: datetime
+) -> tuple[list[Item], list[Written]]:
+    """Claim the creates among *items*; return what may be written, and the results of those another run creates.
+
+    A create that was claimed before and not settled (a crash, a lost answer) becomes `resolve_create`: find out first.
+    """
+    creates = [item for item in items if item.op in ("create", "resolve_create")]
+    if not creates:
+        return list(items), []
+    now = sync.clock()
+    fresh = [
+        Claim(
+            sync.scope,
+            sync.collection,
+            direction,
+            item.record_id,
+            sync.run.run_key,
+            "sending",
+            claimed_at=now,
+            sent_at=server_now,
+            sent=dict((item.payload or {}).get("changes", {})),
+        )
+        for item in creates
+    ]
+    won = sync.ledger.claim(fresh)
+    held = sync.ledger.claims(
+        sync.scope, sync.collection, direction, [i.record_id for i in creates if i.record_id not in won]
+    )
+    waiting: list[Written] = []
+    blocked: set[str] = set()
+    for item in creates:
+        claim = held.get(item.record_id)
+        if item.record_id in won:
+            item.op = "create"
+        elif claim is not None and _may_take(sync, claim, now) and sync.ledger.take_claim(claim, sync.run.run_key, now):
+            item.op = "resolve_create"
+            item.payload = {**(item.payload or {}), "claimed_at": claim.sent_at.isoformat() if claim.sent_at else None}
+        else:
+            blocked.add(item.record_id)
+            waiting.append(Written(item, "in_progress", text="Another run is creating it."))
+    return [item for item in items if item.record_id not in blocked], waiting
+
+
+def _may_take(sync: Sync, claim: Claim, now: datetime) -> bool:
+    """Tell a claim whose write is not under way: ours, of a run that ended, with a lost answer, or old."""
+    if claim.state == "done":
+        return False
+    if claim.run_key == sync.run.run_key or claim.state == "unknown":
+        return True
+    owner = sync.ledger.run(claim.run_key)
+    if owner is None or owner.phase == "reported":
+        return True
+    return claim.claimed_at is None or now - claim.claimed_at > ABANDONED
