@@ -75,9 +75,8 @@ def connect(sandbox: Sandbox, naps: Naps) -> Iterator[Connect]:
 
     def factory(**changes: Any) -> IPaaSClient:
         on_secret = changes.pop("on_secret", str)
-        client = IPaaSClient(
-            settings_of(sandbox.ipaas_url, **changes), clock=naps.clock, sleep=naps.sleep, on_secret=on_secret
-        )
+        base_url = changes.pop("base_url", sandbox.ipaas_url)
+        client = IPaaSClient(settings_of(base_url, **changes), clock=naps.clock, sleep=naps.sleep, on_secret=on_secret)
         made.append(client)
         return client
 
