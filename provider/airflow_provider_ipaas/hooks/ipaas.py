@@ -136,7 +136,9 @@ def _headers(fields: ConnectionFields) -> dict[str, str]:
 
 
 def _profile(fields: ConnectionFields) -> Profile:
+    overrides = fields.mapping("api_profile", "API profile overrides")
     try:
-        return Profile.load(fields.mapping("api_profile", "API profile overrides"))
+        return Profile.load(overrides)
     except ConfigurationError as error:
-        raise ConfigurationError(f"Connection `{fields.conn_id}`: {error.message}", next_step=error.next_step) from None
+        message = f"Connection `{fields.conn_id}`: {error.message}"
+        raise ConfigurationError(message, next_step=error.next_step) from None

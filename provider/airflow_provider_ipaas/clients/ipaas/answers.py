@@ -49,7 +49,7 @@ def read_refusal(body: str, reason: str, sent: Iterable[str] = ()) -> Refusal:
 def _json_or_none(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -127,7 +127,7 @@ def read_json(body: str) -> Any:
     """Read JSON. Raises `NotAnAnswer` for a web page, cut JSON or nothing at all."""
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         start = body.lstrip()[:1]
         what = "nothing" if not start else "a web page" if start == "<" else "JSON that cannot be read"
         raise NotAnAnswer(what) from None
@@ -157,7 +157,7 @@ def read_lookup(body: str) -> str | None:
     while text:
         try:
             parsed = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             break
         if parsed is None:
             return None

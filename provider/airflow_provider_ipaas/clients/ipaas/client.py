@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from airflow_provider_ipaas.clients._http import Answer
 from airflow_provider_ipaas.clients.ipaas import answers
@@ -19,9 +19,8 @@ from airflow_provider_ipaas.clients.ipaas.settings import IPaaSSettings
 from airflow_provider_ipaas.clients.ipaas.tables import TableNames
 from airflow_provider_ipaas.clients.ipaas.wire import Call, Wire
 from airflow_provider_ipaas.errors import ConfigurationError, IPaaSSyncError, ServiceError, UnknownOutcome
+from airflow_provider_ipaas.sync.ports import IPaaSPort, Kind, Record
 
-Record = dict[str, Any]
-Kind = Literal["company", "customer"]
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -349,3 +348,7 @@ def _anything(answer: Answer) -> None:
     """Accept any answer that is whole: neither a proxy's web page nor cut JSON must pass for success."""
     if answer.text.lstrip()[:1] in tuple('{[<"'):
         answers.read_json(answer.text)
+
+
+def _fits_the_port(client: IPaaSClient) -> IPaaSPort:
+    return client
