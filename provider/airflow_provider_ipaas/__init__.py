@@ -1,3 +1,20 @@
 """Two-way sync between Salesforce and iPaaS.com for Apache Airflow."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .factory import sync_dag
+
 __version__ = "0.1.0"
+__all__ = ["__version__", "sync_dag"]
+
+
+def __getattr__(name: str) -> Any:
+    # Lazy: Airflow imports this package while it discovers providers, long before DAGs are wanted.
+    if name == "sync_dag":
+        from .factory import sync_dag
+
+        return sync_dag
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

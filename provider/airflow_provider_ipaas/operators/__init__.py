@@ -1,1 +1,38 @@
+"""The operators of a sync run, imported on first use."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .extract import IPaaSExtractOperator, SalesforceExtractOperator
+    from .plan import PlanSyncOperator, SyncPrerequisitesOperator
+    from .report import SyncReportOperator
+    from .upsert import IPaaSUpsertOperator, SalesforceUpsertOperator
+
+__all__ = [
+    "IPaaSExtractOperator",
+    "IPaaSUpsertOperator",
+    "PlanSyncOperator",
+    "SalesforceExtractOperator",
+    "SalesforceUpsertOperator",
+    "SyncPrerequisitesOperator",
+    "SyncReportOperator",
+]
+
+_HOME = {
+    "IPaaSExtractOperator": "extract",
+    "SalesforceExtractOperator": "extract",
+    "PlanSyncOperator": "plan",
+    "SyncPrerequisitesOperator": "plan",
+    "IPaaSUpsertOperator": "upsert",
+    "SalesforceUpsertOperator": "upsert",
+    "SyncReportOperator": "report",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -51,6 +51,9 @@ class LedgerPort(Protocol):
     ) -> Run:
         """Change what is given; *facts* are merged key by key into the stored ones, atomically."""
 
+    def restart_run(self, run_key: str) -> Run:
+        """Set a reported run back to phase `started`, its facts and summary empty; a no-op for one that is not."""
+
     def pin(self, connection_id: str, identity: str) -> str:
         """Pin what a connection answered for at first contact; return the identity pinned before, or now."""
 

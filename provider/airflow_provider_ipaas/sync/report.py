@@ -21,7 +21,7 @@ class RunFailed(IPaaSSyncError):
     """The run is red: an upstream task failed, records were refused, or the numbers do not add up."""
 
 
-def report(sync: Sync, *, failed_tasks: list[str]) -> dict[str, Any]:
+def report(sync: Sync) -> dict[str, Any]:
     """Close the run and return its summary; the caller publishes it and then calls `judge`.
 
     Works whatever failed before. Closing a run twice returns the first summary.
@@ -35,9 +35,7 @@ def report(sync: Sync, *, failed_tasks: list[str]) -> dict[str, Any]:
     if planned and not sync.params.dry_run:
         _park_rest(sync, run)
     summary = _summary(sync, run)
-    if planned and not failed_tasks:
-        _move_watermarks(sync, run)
-    elif planned and _extracted(run):
+    if planned:
         _move_watermarks(sync, run)  # what was not written waits in the ledger
     if run.scope and planned:
         _log_table(sync, summary)
@@ -75,9 +73,11 @@ def judge(summary: dict[str, Any], *, failed_tasks: list[str], max_failed_record
 
 def empty_summary(collection: str, run_id: str, *, dry_run: bool = False) -> dict[str, Any]:
     """Return the summary of a run that read nothing."""
-    directions = {direction: _direction(Tally(), [], 0.0, Tally()) for direction in DIRECTIONS}
-    head: dict[str, Any] = {"collection": collection, "run_id": run_id, "dry_run": dry_run}
-    return {**head, **directions, "api_calls": {"salesforce": 0, "ipaas": 0}}
+    summary: dict[str, Any] = {"collection": collection, "run_id": run_id, "dry_run": dry_run}
+    for direction in DIRECTIONS:
+        summary[direction] = _direction(Tally(), [], 0.0, Tally())
+    summary["api_calls"] = {"salesforce": 0, "ipaas": 0}
+    return summary
 
 
 def _park_rest(sync: Sync, run: Run) -> None:

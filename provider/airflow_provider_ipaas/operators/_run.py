@@ -1,0 +1,168 @@
+"""From an Airflow task to the sync core: params in, ports and mapping wired, counts and readable errors out."""
+
+from __future__ import annotations
+
+import logging
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from airflow_provider_ipaas.errors import IPaaSSyncError, RequestLimitExceeded
+from airflow_provider_ipaas.hooks.ipaas import IPaaSHook
+from airflow_provider_ipaas.hooks.ledger import open_ledger
+from airflow_provider_ipaas.hooks.salesforce import SalesforceConnectedAppHook
+from airflow_provider_ipaas.mapping import IPaaSShape, load_mapping
+from airflow_provider_ipaas.sync.context import Sync, SyncSettings
+from airflow_provider_ipaas.sync.model import Collection, Run
+from airflow_provider_ipaas.sync.params import RunParams
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from airflow_provider_ipaas.clients.ipaas.settings import IPaaSSettings
+
+# Parts of an address that a record's location must have; its names are filled in.
+_NAMES = frozenset({"first_name", "last_name"})
+
+
+class SyncOperator(BaseOperator):
+    """One step of a sync run; what the step does is the sync core's, this wires it to Airflow.
+
+    :param collection: `account` or `contact`.
+    :param salesforce_conn_id: connection of the type `salesforce_connected_app`.
+    :param ipaas_conn_id: connection of the type `ipaas`.
+    :param ledger_conn_id: PostgreSQL or SQLite connection; without one, an SQLite file where that is allowed.
+    :param mapping_dir: directory with `account.yaml` and `contact.yaml`; None for the defaults alone.
+    :param default_mappings: lay the files over the default mappings, or start from none.
+    """
+
+    template_fields: Sequence[str] = ("salesforce_conn_id", "ipaas_conn_id", "ledger_conn_id")
+    ui_color = "#e8f2fb"
+
+    def __init__(
+        self,
+        *,
+        collection: Collection,
+        salesforce_conn_id: str = SalesforceConnectedAppHook.default_conn_name,
+        ipaas_conn_id: str = IPaaSHook.default_conn_name,
+        ledger_conn_id: str = "ipaas_ledger",
+        mapping_dir: str | None = None,
+        default_mappings: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.collection = collection
+        self.salesforce_conn_id = salesforce_conn_id
+        self.ipaas_conn_id = ipaas_conn_id
+        self.ledger_conn_id = ledger_conn_id
+        self.mapping_dir = mapping_dir
+        self.default_mappings = default_mappings
+
+    @abstractmethod
+    def step(self, sync: Sync) -> dict[str, Any]:
+        """Do this operator's part of the run; return counts for the log and XCom."""
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Run the step; errors that trying again can't help with fail the task at once."""
+        sync: Sync | None = None
+        try:
+            sync = self.build(context)
+            counts = self.step(sync)
+            self.log.info("%s: %s", self.task_id, ", ".join(f"{k} {v}" for k, v in counts.items()) or "nothing to do")
+        except IPaaSSyncError as error:
+            if sync is not None and isinstance(error, RequestLimitExceeded):
+                sync.ledger.update_run(sync.run.run_key, facts={"stopped": "api_budget"})
+            kind = AirflowException if error.transient else AirflowFailException
+            raise kind(str(error)) from None
+        finally:
+            if sync is not None:
+                self._note_calls(sync, context)
+        return {"run_key": sync.run.run_key, **counts}
+
+    def _note_calls(self, sync: Sync, context: Context) -> None:
+        calls = sync.calls()
+        if calls:
+            key = f"calls:{self.task_id}:{context['ti'].try_number}"
+            sync.ledger.update_run(sync.run.run_key, facts={key: calls})
+
+    def build(self, context: Context) -> Sync:
+        """Check the params, open the ledger and start (or join) the run. Reads nothing of the services yet."""
+        params = RunParams.parse(dict(context["params"]), self.collection)
+        salesforce = SalesforceConnectedAppHook(self.salesforce_conn_id)
+        ipaas = IPaaSHook(self.ipaas_conn_id)
+        shape = _shape(ipaas.settings)
+        mapping = load_mapping(
+            self.collection, self.mapping_dir, default_mappings=self.default_mappings, placement=shape
+        )
+        parents = None
+        if self.collection == "contact":
+            parents = load_mapping("account", self.mapping_dir, default_mappings=self.default_mappings, placement=shape)
+        ledger = open_ledger(self.ledger_conn_id)
+        run = ledger.start_run(
+            Run(
+                run_key=f"{context['dag_run'].dag_id}:{context['dag_run'].run_id}",
+                dag_id=context["dag_run"].dag_id,
+                run_id=context["dag_run"].run_id,
+                collection=self.collection,
+                params=dict(context["params"]),
+                mapping_fingerprint=mapping.fingerprint,
+                started_at=datetime.now(UTC),
+            )
+        )
+        return Sync(
+            collection=self.collection,
+            run=run,
+            params=params,
+            settings=self._settings(salesforce, ipaas),
+            mapping=mapping,
+            ledger=ledger,
+            connect_salesforce=_once(salesforce.get_client),
+            connect_ipaas=_once(ipaas.get_client),
+            log=logging.getLogger(f"airflow.task.{type(self).__name__}"),
+            parent_mapping=parents,
+        )
+
+    def _settings(self, salesforce: SalesforceConnectedAppHook, ipaas: IPaaSHook) -> SyncSettings:
+        profile = ipaas.settings.profile
+        return SyncSettings(
+            salesforce_conn_id=self.salesforce_conn_id,
+            ipaas_conn_id=self.ipaas_conn_id,
+            poll_days=salesforce.settings.poll_days(self.collection),
+            external_id_field=salesforce.settings.external_id_field or None,
+            system_id=ipaas.settings.system_id,
+            profile_fingerprint=profile.fingerprint,
+            list_rows=profile.list_rows,
+            external_ids_on_write=profile.external_ids_on_write,
+            external_ids_on_read=profile.external_ids_on_read,
+            relationships=profile.relationships == "on",
+        )
+
+
+def _shape(settings: IPaaSSettings) -> IPaaSShape:
+    """Say what the API profile and the connection want of a record, in the mapping's words."""
+    profile = settings.profile
+    first_name = profile.company_address_first_name
+    return IPaaSShape(
+        addresses=profile.addresses,
+        address_required=tuple(part for part in profile.address_required if part not in _NAMES),
+        company_address_first_name=None if first_name == "name" else first_name,
+        company_address_last_name=profile.company_address_last_name,
+        default_country=settings.default_country or None,
+        server_fields=tuple(profile.server_fields),
+    )
+
+
+def _once(make: Callable[[], Any]) -> Callable[[], Any]:
+    """Share one client per task: a Contacts run works on Accounts too."""
+    made: list[Any] = []
+
+    def get() -> Any:
+        if not made:
+            made.append(make())
+        return made[0]
+
+    return get
