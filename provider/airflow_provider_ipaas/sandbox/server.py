@@ -224,6 +224,7 @@ class Sandbox:
             clock=self.clocks["ipaas"],
             faults=self.faults,
             journal=self.journal,
+            before=self.salesforce.settle,  # the controls of both services are on either port
             connections=lambda: self._connections("ipaas"),
             routes=list(app.routes),
         )

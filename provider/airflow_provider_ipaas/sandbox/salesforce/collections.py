@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any
@@ -78,13 +79,13 @@ def upsert(call: Call) -> Response:
     if any(_definition(call, record).name != definition.name for record in records):
         raise SalesforceError("INVALID_INPUT", f"All records must be of type {definition.name}.")
     writer = call.writer()
-    seen: set[str] = set()
+    # A key that occurs twice fails every record that carries it, the first one too.
+    uses = Counter(str(value).strip().lower() for record in records for value in [_key_value(record, field)])
 
     def step(index: int) -> Record:
         payload, value = _split(records[index], field)
-        if value.lower() in seen:
+        if uses[value.lower()] > 1:
             raise SalesforceError("DUPLICATE_VALUE", f"Duplicate external id specified: {value}", fields=[field.name])
-        seen.add(value.lower())
         matches = find_live(call.store, definition, field, value)
         if len(matches) > 1:
             raise SalesforceError(
@@ -106,11 +107,15 @@ def _split(record: Record, field: FieldDef) -> tuple[Record, str]:
         raise SalesforceError(
             "INVALID_FIELD", "The Id field should not be specified in the sobject data.", fields=["Id"]
         )
-    key = next((name for name in record if name.lower() == field.name.lower()), None)
-    value = record.get(key) if key else None
+    value = _key_value(record, field)
     if not isinstance(value, str) or not value.strip():
         raise SalesforceError("MISSING_ARGUMENT", f"{field.name} not specified", fields=[field.name])
-    return {name: v for name, v in record.items() if name not in {"attributes", key}}, value.strip()
+    dropped = {"attributes", field.name.lower()}
+    return {name: v for name, v in record.items() if name.lower() not in dropped}, value.strip()
+
+
+def _key_value(record: Record, field: FieldDef) -> Any:
+    return next((value for name, value in record.items() if name.lower() == field.name.lower()), None)
 
 
 def delete(call: Call) -> Response:
@@ -204,7 +209,7 @@ def _check_count(records: Sequence[Any]) -> None:
 
 def _too_many(limit: int) -> SalesforceError:
     return SalesforceError(
-        "EXCEEDED_ID_LIMIT", f"record limit reached. cannot submit more than {limit} records in this operation"
+        "EXCEEDED_ID_LIMIT", f"record limit reached. cannot submit more than {limit} records into this call"
     )
 
 

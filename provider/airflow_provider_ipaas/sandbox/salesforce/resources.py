@@ -123,7 +123,7 @@ def deleted(call: Call) -> Response:
     low, high = stamp(start), stamp(end)
     table = call.store.tables[call.definition().name]
     gone = sorted((at, record_id) for record_id, at in table.deleted_on.items() if low <= at < high)
-    earliest = min(table.deleted_on.values(), default=stamp(call.store.clock.now() - timedelta(days=_DELETED_DAYS)))
+    earliest = stamp(call.store.clock.now() - timedelta(days=_DELETED_DAYS))
     return JSONResponse(
         {
             "deletedRecords": [{"id": record_id, "deletedDate": at} for at, record_id in gone],

@@ -230,7 +230,7 @@ def _pair(values: Payload, row: Row, prefix: str, part: str) -> tuple[str | None
 def _bad_place(field: FieldDef, kind: str, kinds: str) -> SalesforceError:
     return SalesforceError(
         "FIELD_INTEGRITY_EXCEPTION",
-        f"There's a problem with this {kind}, even though it may appear correct. "
-        f"Please select a {kind} from the list of valid {kinds}.: {field.label}",  # noqa: S608
+        f"There's a problem with this {kind}, even though it may appear correct. "  # noqa: S608
+        f"Please select a {kind} from the list of valid {kinds}.: {field.label}",
         fields=[field.name],
     )
