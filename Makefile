@@ -41,6 +41,7 @@ lint: $(STAMP) ## check style, types and the architecture rules
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	$(PY) -m mypy scripts
 	.venv/bin/lint-imports
 
 format: $(STAMP) ## format the code and mend what can be mended automatically

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from cryptography.fernet import Fernet
+
 from _airflow_api import AirflowApi
 from _processes import Processes, StartError, free_port
-from cryptography.fernet import Fernet
 
 CLONE = Path(__file__).resolve().parent.parent
 USER = "admin"
@@ -129,7 +130,7 @@ class Airflow:
             ("CORE", "DAGS_FOLDER"): str(self.dags_folder),
             ("CORE", "LOAD_EXAMPLES"): "False",
             ("CORE", "EXECUTOR"): "LocalExecutor",
-            ("CORE", "PARALLELISM"): "4",
+            ("CORE", "PARALLELISM"): "8",
             ("CORE", "DAGS_ARE_PAUSED_AT_CREATION"): "False",
             ("CORE", "FERNET_KEY"): self._secrets["fernet_key"],
             ("CORE", "EXECUTION_API_SERVER_URL"): f"http://127.0.0.1:{port}/execution/",

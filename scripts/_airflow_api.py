@@ -86,7 +86,7 @@ class AirflowApi:
         content = answer["content"] if answer else []
         if isinstance(content, str):
             return content.splitlines()
-        return [str(line.get("event", line)) if isinstance(line, dict) else str(line) for line in content]
+        return [text for line in content for text in _readable(line)]
 
     def _login(self) -> None:
         answer = self._session.post(
@@ -108,3 +108,15 @@ class AirflowApi:
         if not answer.ok:
             raise ApiError(f"{method} {path} answered {answer.status_code}: {answer.text[:500]}")
         return answer.json()
+
+
+def _readable(line: Any) -> list[str]:
+    """Turn a structured log line into text, an exception into its innermost place and message."""
+    if not isinstance(line, dict):
+        return [str(line)]
+    texts = [str(line.get("event", line))]
+    for error in line.get("error_detail") or []:
+        frames = error.get("frames") or []
+        place = f" ({frames[-1]['filename']}:{frames[-1]['lineno']})" if frames else ""
+        texts.append(f"{error.get('exc_type')}: {error.get('exc_value')}{place}")
+    return texts

@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 
 _POLL_S = 0.1
+_KILL_TIMEOUT_S = 5.0
 
 
 class StartError(Exception):
@@ -47,30 +48,36 @@ def members(sessions: Iterable[int]) -> list[psutil.Process]:
     return found
 
 
-def stop_sessions(sessions: Sequence[int], *, patience_s: float = 15.0) -> int:
+def stop_sessions(sessions: Sequence[int], *, patience_s: float = 10.0) -> int:
     """Ask every process of the sessions to end, wait, kill the rest; return how many had to be killed.
 
-    The leaders are asked first, so that they can wind up their children in order.
+    The leaders are asked first, so that they can wind up their children in order; then everybody, a second time for the
+    leaders, which tells Airflow's executor not to wait for its tasks.
     """
+    started = time.monotonic()
     for leader in sessions:
         with contextlib.suppress(OSError):
             os.kill(leader, signal.SIGTERM)
-    deadline = time.monotonic() + patience_s
-    asked_all = False
-    while (left := members(sessions)) and time.monotonic() < deadline:
-        if not asked_all and time.monotonic() > deadline - patience_s / 2:
-            _signal(left, signal.SIGTERM)
-            asked_all = True
-        time.sleep(_POLL_S)
+    left = _wait_for_end(sessions, started + patience_s / 2)
+    _signal(left, signal.SIGTERM)
+    left = _wait_for_end(sessions, started + patience_s)
     killed = len(left)
     # A process may fork between the listing and the signal: look again until nobody is left.
-    deadline = time.monotonic() + 5
-    while (left := members(sessions)) and time.monotonic() < deadline:
+    deadline = time.monotonic() + _KILL_TIMEOUT_S
+    while left and time.monotonic() < deadline:
         _signal(left, signal.SIGKILL)
         time.sleep(_POLL_S)
+        left = members(sessions)
     if left:
         raise StartError(f"Could not stop the processes {', '.join(str(process.pid) for process in left)}.")
     return killed
+
+
+def _wait_for_end(sessions: Sequence[int], deadline: float) -> list[psutil.Process]:
+    """Return who is still there at the deadline."""
+    while (left := members(sessions)) and time.monotonic() < deadline:
+        time.sleep(_POLL_S)
+    return left
 
 
 def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
@@ -92,6 +99,11 @@ class Processes:
 
     def log_file(self, name: str) -> Path:
         return self.logs / f"{name}.log"
+
+    def clear_logs(self) -> None:
+        """Forget the logs of the last time."""
+        for log in self.logs.glob("*.log"):
+            log.unlink()
 
     def start(self, name: str, command: Sequence[str], env: Mapping[str, str], cwd: Path) -> subprocess.Popen[bytes]:
         """Start a program in the background."""
