@@ -217,3 +217,21 @@ def test_a_relationship_that_is_refused_is_terminal(status: int, script: Any, co
         client.relate("1", "2")
     assert (caught.value.code, caught.value.fields) == (f"HTTP-{status}", ("customer_id",))
     assert script.seen[0].body == {"customer_id": "1", "related_to_id": "2", "related_to_type": "Customer Company"}
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(404, ""), (404, "Not Found"), (404, {"code": "NFND-1005"}), (400, {"code": "NFND-1005"})]
+)
+def test_what_does_not_exist_is_none(status: int, body: Any, script: Any, scripted: IPaaSClient) -> None:
+    script.answers((status, body))
+    assert scripted.get("company", "1") is None
+    assert scripted.record_with_external_id("customer", "0035g00000Con01AAA") is None
+
+
+@pytest.mark.parametrize("body", [{"code": "AUTH-1004"}, {"code": "VALD-1010"}, "<html>No such page</html>"])
+def test_other_404s_are_no_missing_record(body: Any, script: Any, scripted: IPaaSClient) -> None:
+    script.answers((404, body))
+    with pytest.raises(ServiceError, match=r"iPaaS\.com could not read the company"):
+        scripted.get("company", "1")
+    with pytest.raises(ServiceError):
+        list(scripted.list("company"))

@@ -35,7 +35,8 @@ def test_defaults_are_the_documented_ones() -> None:
     assert (profile.company_address_first_name, profile.company_address_last_name) == ("name", "-")
     assert profile.table_names.model_dump() == {"customer": "customer", "company": None}
     assert set(profile.server_fields) == {"id", "tracking_guid", "created_datetime", "updated_datetime"}
-    assert profile.nested_arrays == ("addresses", "custom_fields", "external_ids")
+    assert profile.nested_arrays == ("addresses", "custom_fields")
+    assert Profile.load({"external_ids_on_read": "nested"}).nested_arrays[-1] == "external_ids"
 
 
 def test_overrides_change_single_items() -> None:
@@ -53,7 +54,7 @@ def test_overrides_change_single_items() -> None:
     assert profile.paths.company_create == "v2/Customer/Company"
     assert profile.base_paths.subscriptions == "/subscriptions"
     assert profile.address_required == ("city",)
-    assert profile.nested_arrays == ("custom_fields", "external_ids")
+    assert profile.nested_arrays == ("custom_fields",)
 
 
 def test_a_profile_cannot_be_changed_afterwards() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from airflow_provider_ipaas.clients.ipaas.client import IPaaSClient
 from airflow_provider_ipaas.errors import ConfigurationError, ServiceError
+from airflow_provider_ipaas.sandbox.ipaas.access import API_KEY
 from airflow_provider_ipaas.sandbox.server import Sandbox
 
 Connect = Callable[..., IPaaSClient]
@@ -107,7 +108,7 @@ def test_server_fields_are_never_written(sandbox: Sandbox, connect: Connect) -> 
 
 
 def test_update_answers_none_without_a_whole_record(sandbox: Sandbox, connect: Connect) -> None:
-    client = connect()
+    client = connect(overrides={"external_ids_on_read": "nested"})
     record = client.create("company", {"name": "Acme", "addresses": []})
     sandbox.ipaas.switches.set("put_answers", "empty")
     assert client.update("company", record["id"], {"name": "Acme 2", "addresses": []}) is None
@@ -181,6 +182,16 @@ def test_an_external_id_that_is_taken_is_refused(sandbox: Sandbox, connect: Conn
         client.set_external_id("company", second, ACCOUNT)
     assert caught.value.code in {"BIZL-1003", "BIZL-1005"}
     assert caught.value.next_step == "Another record carries this external id; remove it there or correct the link."
+
+
+def test_a_table_the_service_does_not_know_is_an_error_where_it_says_so(sandbox: Sandbox, connect: Connect) -> None:
+    sandbox.ipaas.switches.set("wrong_table_on_write", "refused")
+    client = connect(overrides={"table_names": {"company": "No Such Table"}})
+    company = client.create("company", {"name": "Acme", "addresses": []})["id"]
+    assert client.external_id_of("company", company) is None
+    with pytest.raises(ServiceError, match="could not store the external id of the company") as caught:
+        client.set_external_id("company", company, ACCOUNT)
+    assert caught.value.status == 404
 
 
 def test_external_ids_can_be_read_from_the_record_alone(sandbox: Sandbox, connect: Connect) -> None:
@@ -259,5 +270,6 @@ def test_calls_count_the_api_and_not_the_login(sandbox: Sandbox, connect: Connec
 
 def test_the_clock_is_the_services(sandbox: Sandbox, connect: Connect) -> None:
     sandbox.clocks["ipaas"].advance(timedelta(days=30))
-    ahead = connect().server_now() - sandbox.clocks["ipaas"].now()
-    assert abs(ahead.total_seconds()) < 5
+    for client in (connect(), connect(auth_mode="api_key", password=API_KEY)):
+        ahead = client.server_now() - sandbox.clocks["ipaas"].now()
+        assert abs(ahead.total_seconds()) < 5

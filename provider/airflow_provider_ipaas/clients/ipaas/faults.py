@@ -46,6 +46,18 @@ def is_expired_token(status: int, body: str, reason: str) -> bool:
     return refusal.code not in _NOT_EXPIRED
 
 
+def is_missing(status: int, body: str, reason: str) -> bool:
+    """Say whether an answer means that there is no such record.
+
+    The code decides where there is one: an unknown company (AUTH-1004) is no missing record. A web page is not an
+    answer of the API at all: behind a wrong address every record would seem to be deleted.
+    """
+    if not 400 <= status < 500:
+        return False
+    family = read_refusal(body, reason).family
+    return family == "NFND" or (status == 404 and family not in _TERMINAL and not body.lstrip().startswith("<"))
+
+
 def fault_of(
     *,
     status: int,

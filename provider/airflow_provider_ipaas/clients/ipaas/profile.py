@@ -186,9 +186,14 @@ class Profile(_Part):
 
     @property
     def nested_arrays(self) -> tuple[str, ...]:
-        """The arrays a whole record carries."""
-        own = (self.arrays.custom_fields, self.arrays.external_ids)
-        return (self.arrays.addresses, *own) if self.addresses == "nested" else own
+        """The arrays a whole record must carry."""
+        arrays = self.arrays
+        wanted = {
+            arrays.addresses: self.addresses == "nested",
+            arrays.custom_fields: True,
+            arrays.external_ids: self.external_ids_on_read == "nested",
+        }
+        return tuple(name for name, needed in wanted.items() if needed)
 
 
 @cache

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 from airflow_provider_ipaas.clients._http import Answer, RetryPolicy, Transport, with_retries
 from airflow_provider_ipaas.clients.ipaas.answers import NotAnAnswer, read_record
 from airflow_provider_ipaas.clients.ipaas.auth import ApiKey, PasswordTokens, Tokens
-from airflow_provider_ipaas.clients.ipaas.faults import SERVICE, Effect, fault_of, is_expired_token
+from airflow_provider_ipaas.clients.ipaas.faults import SERVICE, Effect, fault_of, is_expired_token, is_missing
 from airflow_provider_ipaas.clients.ipaas.limiter import RateLimiter
 from airflow_provider_ipaas.clients.ipaas.settings import IPaaSSettings
 from airflow_provider_ipaas.errors import AuthenticationError, MalformedAnswer, ServiceError, UnknownOutcome
@@ -26,7 +26,7 @@ _RETRIES = RetryPolicy(attempts=5, first_wait_s=0.5)
 
 
 class _Raise:
-    """Marks a call whose 404 is an error."""
+    """Marks a call that makes "not found" an error."""
 
 
 RAISE = _Raise()
@@ -62,7 +62,7 @@ class Wire:
         self._sleep = sleep
         self._on_secret = on_secret
         # The clock of the service runs on real time; *clock* and *sleep* are those of the rate limit.
-        self._http = Transport(SERVICE, name="iPaaS.com", pool_size=settings.max_concurrency)
+        self._http = Transport(SERVICE, name="iPaaS.com", pool_size=settings.max_concurrency + 1)
         self._http.secrets.add(settings.password)
         rate = settings.requests_per_second
         self._limiter = RateLimiter(rate, clock=clock, sleep=sleep) if rate else None
@@ -81,12 +81,19 @@ class Wire:
     def server_now(self) -> datetime:
         """Return the service's clock (UTC, aware); asks the service for it when no answer has told it yet."""
         if not self._http.clock.known:
-            try:
-                self._paced_send("GET", self._settings.base_url.rstrip("/") + "/", may_repeat=True)
-            except ServiceError:
-                if not self._http.clock.known:
-                    raise
+            with_retries(self._ask_time, policy=_RETRIES, sleep=self._sleep)
         return self._now()
+
+    def _ask_time(self) -> None:
+        """Learn the time from any answer: that of the login where there is one, else that of the bare address."""
+        self._tokens.current()
+        if self._http.clock.known:
+            return
+        try:
+            self._paced_send("GET", self._settings.base_url.rstrip("/") + "/", may_repeat=True)
+        except ServiceError:
+            if not self._http.clock.known:
+                raise
 
     def _now(self) -> datetime:
         return self._http.clock.now() or datetime.now(UTC)
@@ -100,7 +107,7 @@ class Wire:
         self._http.close()
 
     def send(self, call: Call, parse: Callable[[Answer], T], missing: Any = RAISE) -> T:
-        """Send *call* and return its parsed answer; a 404 gives *missing* where one is named.
+        """Send *call* and return its parsed answer; "not found" gives *missing* where one is named.
 
         A 401 gets one new login. What may be repeated is repeated, bounded, with growing pauses.
         """
@@ -115,7 +122,7 @@ class Wire:
                 renewed = True
                 if (fresh := self._tokens.renew(token)) is not None:
                     answer = self._send_once(call, fresh)
-            if answer.status == 404 and not isinstance(missing, _Raise):
+            if not isinstance(missing, _Raise) and is_missing(answer.status, answer.text, answer.reason):
                 return cast("T", missing)
             return self._parsed(call, answer, parse, sent_at)
 
@@ -130,7 +137,7 @@ class Wire:
         return self._parsed(call, answer, lambda it: read_record(it.text))
 
     def _send_once(self, call: Call, token: str | None, *, counted: bool = True) -> Answer:
-        query = urlencode({**call.params, self._settings.profile.query.tracking_guid: self._guid})
+        query = urlencode({**call.params, self._settings.profile.query.tracking_guid: self._guid}, errors="replace")
         headers = dict(self._settings.headers)
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
@@ -195,4 +202,4 @@ def _segment(value: str) -> str:
     """Percent-encode one path segment; what would climb or fall out of the path is no id."""
     if not value.strip("."):
         raise ServiceError(f"{value!r} is not an id of iPaaS.com.", service=SERVICE, code="bad_id", record_id=value)
-    return quote(value, safe="")
+    return quote(value, safe="", errors="replace")
