@@ -40,10 +40,11 @@ class Stack:
         dags_folder: Path = CLONE / "dags",
         dag_ids: tuple[str, ...] = DAG_IDS,
         port: int = 8080,
+        state: Path = STATE,
     ) -> Stack:
-        """Describe a stack that keeps its files in `.airflow/<name>` of the clone."""
-        home = STATE / name
-        processes = Processes(STATE / f"{name}-logs")
+        """Describe a stack that keeps its files in the directory *name* below *state*."""
+        home = state / name
+        processes = Processes(state / f"{name}-logs")
         airflow = Airflow(
             home,
             processes,
