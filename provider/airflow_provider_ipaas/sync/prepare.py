@@ -81,20 +81,23 @@ def _read_counterparts(sync: Sync) -> int:
     count = 0
     for batch in _stream(sync, "salesforce", ("seen",)):
         links = sync.ledger.links(sync.scope, sync.collection, "salesforce", [item.record_id for item in batch])
-        wanted = [links[i.record_id].ipaas_id for i in batch if i.record_id in links and _moved(i, links[i.record_id])]
+        wanted = [links[i.record_id].ipaas_id for i in batch if _compares(sync, i, links.get(i.record_id))]
         count += read_ipaas(sync, wanted, "counterpart", missing="not_found")
     for batch in _stream(sync, "ipaas", ("seen",)):
         links = sync.ledger.links(sync.scope, sync.collection, "ipaas", [item.record_id for item in batch])
-        wanted = [
-            links[i.record_id].salesforce_id for i in batch if i.record_id in links and _moved(i, links[i.record_id])
-        ]
+        wanted = [links[i.record_id].salesforce_id for i in batch if _compares(sync, i, links.get(i.record_id))]
         count += read_salesforce(sync, wanted, "counterpart", missing=True)
     return count
 
 
-def _moved(item: Item, link: Link) -> bool:
+def _compares(sync: Sync, item: Item, link: Link | None) -> bool:
+    """Tell whether a linked record needs its counterpart: it shows something new, or was asked for by id."""
+    if link is None:
+        return False
+    if sync.params.by_id or link.state != "active":
+        return True
     showing = link.salesforce_showing if item.side == "salesforce" else link.ipaas_showing
-    return link.state != "active" or showing is None or content_hash(showing) != item.content_hash
+    return showing is None or content_hash(showing) != item.content_hash
 
 
 def find_candidates(sync: Sync) -> int:
