@@ -101,6 +101,10 @@ class Stack:
 def phase(console: Console, title: str) -> Iterator[None]:
     """Show what is under way and how long it took."""
     started = time.monotonic()
-    with console.status(f"{title} ..."):
-        yield
+    try:
+        with console.status(f"{title} ..."):
+            yield
+    except BaseException:
+        console.print(f"[red]✗[/] {title}")
+        raise
     console.print(f"[green]✓[/] {title} [dim]({time.monotonic() - started:.0f} s)[/]")
