@@ -163,14 +163,19 @@ class Transport:
         clock: ServerClock | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         secrets: Secrets | None = None,
+        address: str = "the address in the connection",
     ) -> None:
-        """*service* goes into errors as a key (`salesforce`), *name* into their messages (`Salesforce`)."""
+        """*service* goes into errors as a key (`salesforce`), *name* into their messages (`Salesforce`).
+
+        *address* names the field a person has to correct when nothing answers there.
+        """
         self.service = service
         self.name = name
         self.clock = clock or ServerClock(monotonic)
         self.secrets = secrets or Secrets()
         self._monotonic = monotonic
         self._timeouts = timeouts or Timeouts()
+        self._address = address
         self._calls = 0
         self._lock = threading.Lock()
         self._session = _session(pool_size)
@@ -244,7 +249,7 @@ class Transport:
         if not sent:
             return TransientServiceError(
                 f"{self.name} can't be reached at {host}: {cause}.",
-                next_step=f"Check the address in the connection and that this worker may reach {host} (DNS, firewall, proxy).",
+                next_step=f"Check {self._address}, and that this worker may reach {host} (DNS, firewall, proxy).",
                 service=self.service,
                 code=NOT_SENT,
             )
@@ -305,12 +310,13 @@ def _diagnosis(error: BaseException) -> tuple[str, bool]:
     for link in chain:
         if isinstance(link, NameResolutionError):
             return "its name can't be resolved", False
-        if isinstance(link, ConnectTimeoutError | requests.exceptions.ConnectTimeout):
-            return "no connection in time", False
         if isinstance(link, requests.exceptions.ProxyError):
             return "the proxy refused the connection", False
         if isinstance(link, NewConnectionError):
             return "the connection was refused" if "refused" in str(link) else "no connection", False
+        # After the subclass above, which urllib3 derives from it.
+        if isinstance(link, ConnectTimeoutError):
+            return "no connection in time", False
         if isinstance(link, ssl.SSLCertVerificationError):
             return f"its certificate can't be verified ({link.verify_message})", False
         if isinstance(link, ssl.SSLError) and _in_handshake(link):

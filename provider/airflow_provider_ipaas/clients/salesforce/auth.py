@@ -52,6 +52,11 @@ class Credentials:
     allowed_hosts: tuple[str, ...] = ()
     org_pins: tuple[str, ...] = ()
 
+    @property
+    def address(self) -> str:
+        """The field that says where Salesforce is, for messages."""
+        return f"the field API Url (`host`) of connection `{self.connection}`"
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -247,7 +252,7 @@ class Authenticator:
         for pin in self.credentials.org_pins:
             if not same_id(pin, token.org_id):
                 raise ConfigurationError(
-                    f"Connection `{self.credentials.connection}` is for org {id18(pin)}, but its credentials belong to org "
+                    f"Connection `{self.credentials.connection}` is for org {pin}, but its credentials belong to org "
                     f"{token.org_id}; nothing was read or written.",
                     next_step=(
                         "Correct API Url and credentials, or, if the other org is meant, the field Organization id (`org_id`); "

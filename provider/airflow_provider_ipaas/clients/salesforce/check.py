@@ -39,7 +39,9 @@ def _check_grant(
     credentials: Credentials, api_url: str, api_version: str, on_secret: Callable[[str], None] | None
 ) -> str:
     """Check the host, the version, the app's key and secret, and by introspection whether the refresh token is alive."""
-    transport = Transport(SERVICE, name="Salesforce", timeouts=_TIMEOUTS, secrets=Secrets(on_secret))
+    transport = Transport(
+        SERVICE, name="Salesforce", timeouts=_TIMEOUTS, secrets=Secrets(on_secret), address=credentials.address
+    )
     transport.secrets.add(credentials.consumer_secret)
     transport.secrets.add(credentials.refresh_token)
     try:

@@ -43,7 +43,12 @@ class SalesforceClient:
         *on_secret* hears every secret, tokens included, so that logs can mask it.
         """
         self._transport = Transport(
-            SERVICE, name="Salesforce", timeouts=timeouts, monotonic=monotonic, secrets=Secrets(on_secret)
+            SERVICE,
+            name="Salesforce",
+            timeouts=timeouts,
+            monotonic=monotonic,
+            secrets=Secrets(on_secret),
+            address=credentials.address,
         )
         auth = Authenticator(
             credentials,
