@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_ipaas import __version__
 from airflow_provider_ipaas._forms import ipaas, salesforce
+from airflow_provider_ipaas._version import __version__
 
 _SALESFORCE = "Salesforce Connected App"
 _IPAAS = "iPaaS.com"

@@ -13,7 +13,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from airflow_provider_ipaas import __version__
+from airflow_provider_ipaas._version import __version__
 from airflow_provider_ipaas.errors import IPaaSSyncError
 
 app = typer.Typer(

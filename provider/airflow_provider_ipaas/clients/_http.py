@@ -22,7 +22,7 @@ from requests.structures import CaseInsensitiveDict
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
-from airflow_provider_ipaas import __version__
+from airflow_provider_ipaas._version import __version__
 from airflow_provider_ipaas.errors import ServiceError, TransientServiceError, UnknownOutcome
 
 log = logging.getLogger(__name__)
