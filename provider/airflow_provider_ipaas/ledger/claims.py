@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
-from ..sync.model import Claim, Collection, Direction, JournalEntry
+from airflow_provider_ipaas.sync.model import Claim, Collection, Direction, JournalEntry
+
 from .rows import Shape, chunked
 from .tables import claim, journal
 from .upserts import insert_into, upsert

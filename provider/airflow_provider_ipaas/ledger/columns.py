@@ -1,5 +1,6 @@
 """Column types that keep Python values as they are, the same on SQLite and PostgreSQL."""
 
+# ruff: noqa: ARG002 -- the signatures are SQLAlchemy's
 from __future__ import annotations
 
 import json

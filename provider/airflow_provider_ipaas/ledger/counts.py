@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, func, select
 
-from ..sync.model import Collection, Role, Side, State, Tally
+from airflow_provider_ipaas.sync.model import Collection, Role, Side, State, Tally
+
 from . import runs
 from .items import of_side
 from .tables import item

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
-from ..errors import LedgerError
+from airflow_provider_ipaas.errors import LedgerError
 
 BUSY_TIMEOUT_S = 60
 CONNECT_TIMEOUT_S = 10
@@ -92,7 +92,7 @@ def _sqlite_engine(url: URL) -> Engine:
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT_S})
 
     @event.listens_for(engine, "connect")
-    def _connected(connection: Any, record: Any) -> None:
+    def _connected(connection: Any, _record: Any) -> None:
         # Without this the driver begins transactions by itself, late and in the wrong mode.
         connection.isolation_level = None
         for pragma in ("foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-32768"):

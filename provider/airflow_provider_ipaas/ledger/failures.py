@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from ..errors import LedgerError
+from airflow_provider_ipaas.errors import LedgerError
 
 
 class LedgerUnavailable(LedgerError):

@@ -6,12 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Update, bindparam, case, delete, select, tuple_, update
 
-from ..errors import LedgerError
-from ..sync.ledger_port import MatchKey
-from ..sync.model import Collection, Item, Outcome, Role, Side, State
+from airflow_provider_ipaas.errors import LedgerError
+from airflow_provider_ipaas.sync.ledger_port import MatchKey
+from airflow_provider_ipaas.sync.model import Collection, Item, Outcome, Role, Side, State
+
 from . import runs
 from .rows import CHUNK, Shape, chunked
 from .tables import item
@@ -53,13 +55,16 @@ def add(connection: Connection, run_key: str, new: Sequence[Item]) -> None:
             value = replace(value, role=before.role)
         distinct[key] = value
     insert = insert_into(connection, item)
-    rank = lambda role: case(_RANK, value=role, else_=len(_RANK))  # noqa: E731
-    changed = {name: insert.excluded[name] for name in _ITEM.names if name not in _KEY}
-    changed["role"] = case((rank(item.c.role) < rank(insert.excluded.role), item.c.role), else_=insert.excluded.role)
+    changed: dict[str, ColumnElement[Any]] = {name: insert.excluded[name] for name in _ITEM.names if name not in _KEY}
+    changed["role"] = case((_rank(item.c.role) < _rank(insert.excluded.role), item.c.role), else_=insert.excluded.role)
     connection.execute(
         insert.on_conflict_do_update(index_elements=_KEY, set_=changed, where=item.c.state == "captured"),
         [_ITEM.row(distinct[key], run_no=run_no) for key in sorted(distinct)],
     )
+
+
+def _rank(role: ColumnElement[str]) -> ColumnElement[int]:
+    return case(_RANK, value=role, else_=len(_RANK))
 
 
 def save(connection: Connection, run_key: str, changed: Sequence[Item]) -> None:

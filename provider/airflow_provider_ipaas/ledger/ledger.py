@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from ..sync.ledger_port import MatchKey
-from ..sync.model import (
+from airflow_provider_ipaas.sync.ledger_port import MatchKey
+from airflow_provider_ipaas.sync.model import (
     Claim,
     Collection,
     Direction,
@@ -24,6 +24,7 @@ from ..sync.model import (
     Tally,
     Unresolved,
 )
+
 from . import claims as claim_rows
 from . import counts, pruning, runs, waiting
 from . import items as item_rows

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from ..sync.model import Collection, Link, Side
+from airflow_provider_ipaas.sync.model import Collection, Link, Side
+
 from .rows import Shape, chunked
 from .tables import link
 from .upserts import insert_into

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from ..errors import LedgerError
+from airflow_provider_ipaas.errors import LedgerError
+
 from .engine import WRITES, create_file, make_engine, parse_url, place_of, safe_url
 from .failures import translated
 from .tables import VERSION_TABLE, metadata
@@ -76,7 +77,8 @@ def prepare(engine: Engine) -> None:
 def _upgrade(engine: Engine) -> None:
     place = place_of(engine.url)
     with _exclusive(engine), translated(place):
-        with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+        connection = engine.connect().execution_options(**{WRITES: True})
+        with connection, connection.begin():
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ADVISORY_LOCK})
             version = _version(connection)

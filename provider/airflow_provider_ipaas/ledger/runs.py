@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from ..errors import LedgerError
-from ..sync.model import Collection, Run, Side
+from airflow_provider_ipaas.errors import LedgerError
+from airflow_provider_ipaas.sync.model import Collection, Run, Side
+
 from .rows import Shape
 from .tables import fact, pin, run, watermark
 from .upserts import insert_into, upsert

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, Connection, delete, select
 
-from ..sync.ledger_port import MatchKey
-from ..sync.model import Collection, Seen, Side
+from airflow_provider_ipaas.sync.ledger_port import MatchKey
+from airflow_provider_ipaas.sync.model import Collection, Seen, Side
+
 from .rows import Shape, chunked
 from .tables import seen
 from .upserts import upsert

@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from ..errors import LedgerError
+from airflow_provider_ipaas.errors import LedgerError
+
 from .engine import WRITES
 from .failures import LedgerConflict, translated
 
@@ -119,7 +120,7 @@ class Sessions:
     def _undo(connection: Connection) -> None:
         try:
             connection.rollback()
-        except Exception:  # noqa: BLE001
+        except Exception:
             # The connection is broken, so the database undoes it; the first error is the one to tell.
             connection.invalidate()
 

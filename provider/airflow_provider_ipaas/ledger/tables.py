@@ -88,7 +88,7 @@ fact = Table(
     metadata,
     Column("scope", Words(), nullable=False),
     Column("key", Words(), nullable=False),
-    Column("value", Json(), nullable=False),
+    Column("value", Json()),
     Column("stored_at", Instant(), nullable=False),
     PrimaryKeyConstraint("scope", "key"),
 )

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, tuple_
 
-from ..sync.model import Collection, Direction, Unresolved
+from airflow_provider_ipaas.sync.model import Collection, Direction, Unresolved
+
 from .rows import Shape, chunked
 from .tables import unresolved
 from .upserts import upsert

@@ -31,7 +31,7 @@ def upgrade() -> None:
         "ipaas_fact",
         sa.Column("scope", _key(), nullable=False),
         sa.Column("key", _key(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text()),
         sa.Column("stored_at", _key(), nullable=False),
         sa.PrimaryKeyConstraint("scope", "key", name="ipaas_fact_pkey"),
     )
