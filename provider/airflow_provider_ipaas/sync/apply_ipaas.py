@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from airflow_provider_ipaas.errors import AuthenticationError, ServiceError, UnknownOutcome
@@ -12,7 +13,7 @@ from .claiming import claim_creates
 from .context import Sync, ipaas_stamp
 from .fates import seen_row
 from .keys import content_hash
-from .model import Item, Link, Record
+from .model import Item, Link, Record, Seen
 from .rebuild import WRITES_BEGAN
 
 
@@ -244,16 +245,30 @@ class IPaaSApplier:
             warnings=body.warnings,
         )
 
-    def _target_seen(self, target_id: str, answer: Record, shown: dict[str, Any], keys: list[str]) -> Any:
+    def _target_seen(self, target_id: str, answer: Record, shown: dict[str, Any], keys: list[str]) -> Seen | None:
         """Note what the target shows now, but for what others may have changed there since it was captured."""
         sync = self.sync
         stored = sync.ledger.items_by_id(sync.run.run_key, sync.collection, "ipaas", [target_id]).get(target_id)
-        if stored is None or stored.record is None or stored.outcome in ("parked", "failed"):
+        if stored is None or (stored.record is None and stored.outcome == "unchanged"):
+            return self._listed_seen(target_id, answer, shown, keys)
+        if stored.record is None or stored.outcome in ("parked", "failed"):
             return None
         before = sync.mapping.show_ipaas(stored.record)
         row = target_row(sync, stored, stamp=ipaas_stamp(answer), new_hash=shown_after(before, shown, keys))
         sync.ledger.save_items(sync.run.run_key, [stored])
         return row
+
+    def _listed_seen(self, target_id: str, answer: Record, shown: dict[str, Any], keys: list[str]) -> Seen | None:
+        """Note the target's new version where the run listed it unchanged, so that its link says what it showed."""
+        sync = self.sync
+        seen = sync.ledger.seen(sync.scope, sync.collection, "ipaas", [target_id]).get(target_id)
+        link = sync.ledger.links(sync.scope, sync.collection, "ipaas", [target_id]).get(target_id)
+        if seen is None or link is None or link.ipaas_showing is None:
+            return None
+        if content_hash(link.ipaas_showing) != seen.content_hash:
+            return None
+        new_hash = shown_after(link.ipaas_showing, shown, keys)
+        return replace(seen, content_hash=new_hash, stamp=ipaas_stamp(answer), fate="unchanged")
 
     def _create(self, item: Item) -> Written:
         """Create a record that nobody else has: looked up by external id and by e-mail or name right before."""

@@ -9,7 +9,6 @@ from typing import Any
 
 from airflow_provider_ipaas.mapping import CollectionMapping, Showing, unsendable
 
-from .context import parse_stamp
 from .keys import content_hash
 from .merge import FieldMerge, Sides, merge
 from .model import Direction, Item, Link
@@ -49,22 +48,16 @@ class PairPlan:
 
 
 def plan_pair(
-    mapping: CollectionMapping,
-    link: Link | None,
-    salesforce: Item,
-    ipaas: Item,
-    writes: Callable[[Direction], bool],
+    mapping: CollectionMapping, link: Link | None, sides: Sides, writes: Callable[[Direction], bool]
 ) -> PairPlan:
-    """Merge the two records and sort the fields by what is to be done with them."""
-    here = mapping.show_salesforce(salesforce.record or {})
-    there = mapping.show_ipaas(ipaas.record or {})
-    sides = Sides(here, there, parse_stamp(salesforce.stamp), parse_stamp(ipaas.stamp))
+    """Merge what both sides show and sort the fields by what is to be done with them."""
     plan = PairPlan()
     for decision in merge(mapping, link, sides, writes):
-        _take(plan, mapping, decision, here, there, link)
-    if any(_flips(link, key, value) for key, value in {**plan.to_ipaas, **plan.to_salesforce}.items()):
+        _take(plan, mapping, decision, sides.salesforce, sides.ipaas, link)
+    changes = {**plan.to_ipaas, **plan.to_salesforce}
+    plan.parked_fields += [key for key, value in changes.items() if _flips(link, key, value)]
+    if plan.parked_fields and plan.parked is None:
         plan.parked = "flip_flop"
-        plan.parked_fields = [k for k, v in {**plan.to_ipaas, **plan.to_salesforce}.items() if _flips(link, k, v)]
     return plan
 
 

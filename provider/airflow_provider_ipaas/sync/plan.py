@@ -11,11 +11,13 @@ from typing import Any
 
 from airflow_provider_ipaas.errors import IPaaSSyncError
 
-from .context import Sync
+from .context import Sync, parse_stamp
 from .fates import FateBook, asked_for
 from .matching import MatchIndex
+from .merge import Sides
 from .model import DIRECTION_FROM, Direction, Item, Link, Outcome, Side
 from .pairs import Conflict, PairPlan, plan_create, plan_pair
+from .prepare import moved
 from .rebuild import FIRST_CONTACT
 
 _WOULD: dict[str, Outcome] = {
@@ -112,10 +114,8 @@ class Planner:
         waiting = self._book.waiting(item)
         if waiting is not None and waiting.reason == "external_id_missing":
             item.link_to = link.ipaas_id
-        if other is None:
-            # Its content is what the link last agreed on: nothing to compare with, nothing to do.
-            self._decide(item, "unchanged", target_id=target_id)
-            return [item]
+        if other is None or (other.record is None and not other.missing):
+            return self._plan_against_link(item, link, target_id)
         if other.missing:
             return self._plan_without_target(item, other, link)
         if link.settled_at and item.captured_at and item.captured_at < link.settled_at:
@@ -123,10 +123,15 @@ class Planner:
             self._decide(item, "parked", "superseded", target_id=target_id, message=text)
             return [item]
         salesforce, ipaas = (item, other) if item.side == "salesforce" else (other, item)
-        if item.record is None or other.record is None:
+        return self._plan_records(salesforce, ipaas, link)
+
+    def _plan_against_link(self, item: Item, link: Link, target_id: str) -> list[Item]:
+        """Plan a record whose counterpart shows nothing new: what the link remembers of it stands for it."""
+        if not moved(item, link) or item.side == "ipaas":
             self._decide(item, "unchanged", target_id=target_id)
             return [item]
-        return self._plan_records(salesforce, ipaas, link)
+        stand_in = Item(item.collection, "ipaas", link.ipaas_id, role="counterpart", state="done")
+        return self._plan_records(item, stand_in, link)[:1]
 
     def _plan_without_target(self, item: Item, other: Item, link: Link) -> list[Item]:
         target_id = other.record_id
@@ -146,7 +151,8 @@ class Planner:
         """Merge a pair and note what is to be written; without a link it is a first contact that links them."""
         sync = self.sync
         self._handled |= {("salesforce", salesforce.record_id), ("ipaas", ipaas.record_id)}
-        plan = plan_pair(sync.mapping, link, salesforce, ipaas, sync.params.writes)
+        sides = self._sides(salesforce, ipaas, link)
+        plan = plan_pair(sync.mapping, link, sides, sync.params.writes)
         salesforce.target_id, ipaas.target_id = ipaas.record_id, salesforce.record_id
         if link is None or salesforce.link_to:
             salesforce.link_to = ipaas.record_id
@@ -156,7 +162,10 @@ class Planner:
         self._log_conflicts(plan, salesforce, ipaas)
         if plan.parked:
             return self._park_pair(plan, salesforce, ipaas)
-        showings = self._settled_showings(plan, salesforce, ipaas)
+        showings = {
+            "salesforce": {key: sides.salesforce.get(key) for key in plan.settled},
+            "ipaas": {key: sides.ipaas.get(key) for key in plan.settled},
+        }
         if link is not None:
             self._settle(link, showings)
         else:
@@ -164,11 +173,18 @@ class Planner:
         for direction in plan.pending:
             self._hold_pending(salesforce if direction == "to_ipaas" else ipaas, direction)
         salesforce.link_version = ipaas.link_version = link.version if link else None
-        here = sync.mapping.show_salesforce(salesforce.record or {})
-        there = sync.mapping.show_ipaas(ipaas.record or {})
-        for item, changes, base in ((salesforce, plan.to_ipaas, there), (ipaas, plan.to_salesforce, here)):
-            self._plan_source(item, changes, base, plan, fresh=link is None)
+        self._plan_source(salesforce, plan.to_ipaas, sides.ipaas, plan, fresh=link is None)
+        if ipaas.record is not None:
+            self._plan_source(ipaas, plan.to_salesforce, sides.salesforce, plan, fresh=link is None)
         return [salesforce, ipaas]
+
+    def _sides(self, salesforce: Item, ipaas: Item, link: Link | None) -> Sides:
+        """Return what both sides show; a record of iPaaS.com that shows nothing new was not read again."""
+        there = self.sync.mapping.show_ipaas(ipaas.record) if ipaas.record is not None else None
+        if there is None:
+            there = dict((link.ipaas_showing if link else None) or {})
+        here = self.sync.mapping.show_salesforce(salesforce.record or {})
+        return Sides(here, there, parse_stamp(salesforce.stamp), parse_stamp(ipaas.stamp))
 
     def _plan_source(
         self, item: Item, changes: dict[str, Any], base: dict[str, Any], plan: PairPlan, *, fresh: bool
@@ -203,6 +219,8 @@ class Planner:
         counted = False
         for item in (salesforce, ipaas):
             item.link_to = None
+            if item.record is None:
+                continue  # not read by this run: it shows nothing new
             if not self.sync.params.writes(item.direction):
                 item.state, item.role = "done", "counterpart"
                 continue
@@ -346,14 +364,6 @@ class Planner:
     def _hold_pending(self, item: Item, direction: Direction) -> None:
         if not self._dry:
             self._book.park(item, "direction_off", direction=direction)
-
-    def _settled_showings(self, plan: PairPlan, salesforce: Item, ipaas: Item) -> dict[str, dict[str, Any]]:
-        here = self.sync.mapping.show_salesforce(salesforce.record or {})
-        there = self.sync.mapping.show_ipaas(ipaas.record or {})
-        return {
-            "salesforce": {key: here.get(key) for key in plan.settled},
-            "ipaas": {key: there.get(key) for key in plan.settled},
-        }
 
     def _settle(self, link: Link, showings: dict[str, dict[str, Any]]) -> None:
         """Remember what both sides show of the fields that need no write."""
