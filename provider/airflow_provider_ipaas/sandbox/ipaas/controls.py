@@ -39,13 +39,18 @@ class AddressEdit(_Body):
     at: datetime | None = None
 
 
-class LinkEdit(_Body):
-    """An external id as it stands in the service."""
+class LinkEnd(_Body):
+    """The record's end of an external id."""
 
     table: Literal["company", "customer", "address"]
     internal_id: int
-    external_id: str = ""
     system_id: int = SALESFORCE_SYSTEM_ID
+
+
+class LinkEdit(LinkEnd):
+    """An external id as it stands in the service."""
+
+    external_id: str = Field(min_length=1)
 
 
 class FieldDefinition(_Body):
@@ -234,7 +239,9 @@ def _add_links(controls: APIRouter, store: IPaaSStore) -> None:
     @controls.put("/external-ids")
     def put_link(body: LinkEdit) -> dict[str, Any]:
         """Store an external id as another integration would; a former holder loses it."""
-        with store.lock:
+        with store.lock, _refusals():
+            if not store.exists(body.table, body.internal_id):
+                raise KeyError(f"{body.table} {body.internal_id}")
             holder = store.links.by_external(body.table, body.system_id, body.external_id)
             if holder is not None and holder.internal != body.internal_id:
                 store.links.drop(holder)
@@ -242,7 +249,7 @@ def _add_links(controls: APIRouter, store: IPaaSStore) -> None:
             return {"internal_id": link.internal, "external_id": link.external_id}
 
     @controls.post("/external-ids/delete")
-    def delete_link(body: LinkEdit) -> dict[str, bool]:
+    def delete_link(body: LinkEnd) -> dict[str, bool]:
         """Forget the external id of one record."""
         with store.lock:
             link = store.links.by_internal(body.table, body.system_id, body.internal_id)
