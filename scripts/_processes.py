@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,18 +23,30 @@ class StartError(Exception):
     """Something could not be started or went wrong; the message is for the person at the keyboard."""
 
 
-def free_port(preferred: int, *, taken: Iterable[int] = (), tries: int = 50) -> int:
+def free_port(preferred: int, *, taken: Collection[int] = (), tries: int = 50) -> int:
     """Return *preferred* or the next port above it that nobody listens on."""
     for port in range(preferred, preferred + tries):
-        if port in taken:
-            continue
-        with socket.socket() as probe:
-            # As servers do: a port in TIME_WAIT is free, one that is listened on is not.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                return port
+        if port not in taken and not _is_listened_on(port) and _can_bind(port):
+            return port
     raise StartError(f"No free port between {preferred} and {preferred + tries - 1}.")
+
+
+def _is_listened_on(port: int) -> bool:
+    # Some systems let a program bind a loopback port that another one serves on all addresses.
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _can_bind(port: int) -> bool:
+    with socket.socket() as probe:
+        # As servers do: a port in TIME_WAIT is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def members(sessions: Iterable[int]) -> list[psutil.Process]:

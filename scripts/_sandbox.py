@@ -40,7 +40,7 @@ class SandboxProcess:
     def start(self, env: dict[str, str], cwd: Path, *, seed: str = "demo") -> None:
         """Start both services at their usual ports or the next free ones."""
         for name, port in {"salesforce": 8701, "ipaas": 8702, "salesforce-tls": 8711, "ipaas-tls": 8712}.items():
-            self.ports[name] = free_port(port, taken=self.ports.values())
+            self.ports[name] = free_port(port, taken=list(self.ports.values()))
         command = [sys.executable, "-m", "airflow_provider_ipaas.cli", "sandbox", "--seed", seed]
         for name, port in self.ports.items():
             command += [f"--{name}-port", str(port)]
