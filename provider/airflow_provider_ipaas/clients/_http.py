@@ -268,7 +268,7 @@ class Transport:
         )
 
     def _redirected(self, answer: Answer, host: str) -> ServiceError:
-        target = urlsplit(answer.headers.get("Location") or "").hostname or "an address it does not name"
+        target = urlsplit(answer.headers.get("Location") or "").hostname or "another path"
         return ServiceError(
             f"{self.name} ({host}) redirects to {target} ({answer.status}); redirects are not followed.",
             next_step="Enter the address that the service finally answers at in the connection.",

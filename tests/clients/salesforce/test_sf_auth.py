@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -339,3 +340,13 @@ def test_every_secret_is_announced_for_masking(make_client: Any, sandbox: Any) -
     assert {known.CONSUMER_SECRET, known.REFRESH_TOKEN, client.token.access_token} == set(heard)
     assert client.token.access_token not in repr(client.token)
     assert known.CONSUMER_SECRET not in repr(client._wire._auth.credentials)
+
+
+def test_threads_share_one_login_and_one_renewal(make_client: Any, sandbox: Any, logins: Any) -> None:
+    client = make_client()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: client.resources(), range(16)))
+        assert logins() == 1
+        sandbox.org.oauth.expire_sessions()
+        list(pool.map(lambda _: client.resources(), range(16)))
+    assert logins() == 2

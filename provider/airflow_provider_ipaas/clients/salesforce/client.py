@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from airflow_provider_ipaas.clients._http import Answer, RetryPolicy, Secrets, Timeouts, Transport
 from airflow_provider_ipaas.clients.salesforce import collections, soql
@@ -15,7 +15,7 @@ from airflow_provider_ipaas.clients.salesforce.faults import SERVICE
 from airflow_provider_ipaas.clients.salesforce.query import stream
 from airflow_provider_ipaas.clients.salesforce.wire import Call, NotAnAnswer, Wire, read_object
 from airflow_provider_ipaas.errors import ServiceError
-from airflow_provider_ipaas.sync.ports import FieldFacts, ObjectFacts, Record, WriteResult
+from airflow_provider_ipaas.sync.ports import FieldFacts, ObjectFacts, Record, SalesforcePort, WriteResult
 
 # The `updated` resource looks back 30 days; one less leaves room for clocks.
 _UPDATED_DAYS = 29
@@ -188,3 +188,7 @@ def _read_covered(answer: Answer) -> datetime:
     except ValueError:
         raise NotAnAnswer("JSON without a readable latestDateCovered") from None
     return covered if covered.tzinfo else covered.replace(tzinfo=UTC)
+
+
+if TYPE_CHECKING:
+    _fits_the_port: type[SalesforcePort] = SalesforceClient
