@@ -16,7 +16,7 @@ from urllib.parse import quote
 from airflow_provider_ipaas.clients._http import Answer, RetryPolicy, Transport, may_repeat, with_retries
 from airflow_provider_ipaas.clients.salesforce.auth import Authenticator, Token
 from airflow_provider_ipaas.clients.salesforce.faults import SERVICE, Effect, fault_of, is_expired_token
-from airflow_provider_ipaas.errors import MalformedAnswer, ServiceError, UnknownOutcome
+from airflow_provider_ipaas.errors import IPaaSSyncError, MalformedAnswer, ServiceError, UnknownOutcome
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -119,9 +119,12 @@ class Wire:
         idempotent write, which ends in UnknownOutcome if it keeps happening; a create is UnknownOutcome at once.
         """
         body = json.dumps(call.body).encode("ascii") if call.body is not None else None
-        return with_retries(
-            lambda: self._attempt(call, body, read), policy=self.policy, sleep=self.sleep, when=self._may_repeat
-        )
+        try:
+            return with_retries(
+                lambda: self._attempt(call, body, read), policy=self.policy, sleep=self.sleep, when=self._may_repeat
+            )
+        except _LoginFailed as failed:
+            raise failed.error from None
 
     @staticmethod
     def _may_repeat(error: BaseException) -> bool:
@@ -130,12 +133,12 @@ class Wire:
         return may_repeat(error) and not (isinstance(error, ServiceError) and error.code in _NOT_AT_ONCE)
 
     def _attempt(self, call: Call, body: bytes | None, read: Callable[[Answer], T]) -> T:
-        token = self.token
+        token = _logged_in(lambda: self.token)
         sent_at = self.transport.clock.now()
         answer = self._exchange(call, body, token)
         if is_expired_token(answer):
             # A 401 means that nothing was processed, so even a create may be sent again, once.
-            answer = self._exchange(call, body, self._renew(token))
+            answer = self._exchange(call, body, _logged_in(lambda: self._renew(token)))
         if not 200 <= answer.status < 300:
             raise fault_of(answer, effect=call.effect, what=call.what, sent_at=sent_at)
         try:
@@ -177,6 +180,21 @@ class Wire:
         return _MalformedWrite(
             message, may_repeat=call.effect == "idempotent", sent_at=sent_at, next_step=next_step, **facts
         )
+
+
+class _LoginFailed(Exception):
+    """Carry a failed login past the retries of the call: it was retried already, as far as a login may be."""
+
+    def __init__(self, error: IPaaSSyncError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _logged_in(log_in: Callable[[], Token]) -> Token:
+    try:
+        return log_in()
+    except IPaaSSyncError as error:
+        raise _LoginFailed(error) from None
 
 
 class _MalformedWrite(UnknownOutcome):
