@@ -151,12 +151,21 @@ def _parse(body: Mapping[str, Any], number: int) -> FaultRule:
         action=_parse_action(body.get("action")),
         service=service,
         method=str(method).upper() if method else None,
-        path=re.compile(body["path"]) if body.get("path") else None,
-        body=re.compile(body["body"]) if body.get("body") else None,
+        path=_pattern(body, "path"),
+        body=_pattern(body, "body"),
         nth=body.get("nth"),
         every=body.get("every"),
         times=body.get("times"),
     )
+
+
+def _pattern(body: Mapping[str, Any], name: str) -> re.Pattern[str] | None:
+    if not body.get(name):
+        return None
+    try:
+        return re.compile(str(body[name]))
+    except re.error as error:
+        raise ValueError(f"{name} is no regular expression: {error}.") from error
 
 
 def _parse_action(body: Any) -> Action:
