@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -173,3 +175,22 @@ def test_id_checksums(record_id):
 def test_made_ids_sort_in_the_order_they_are_made():
     ids = [make_id("001", number) for number in (1, 9, 10, 61, 62, 63, 3843, 3844, 100_000)]
     assert ids == sorted(ids)
+
+
+_SERVE = """
+from airflow_provider_ipaas.sandbox.server import serve
+serve(0, 0, salesforce_tls_port=0, ipaas_tls_port=0, on_start=lambda s: print(s.salesforce_url, s.ca_path, flush=True))
+print("stopped")
+"""
+
+
+def test_serve_runs_until_it_is_told_to_stop():
+    process = subprocess.Popen([sys.executable, "-c", _SERVE], stdout=subprocess.PIPE, text=True)
+    with process:
+        assert process.stdout is not None
+        url, ca_path = process.stdout.readline().split()
+        assert requests.get(f"{url}/services/data/", timeout=10).status_code == 200
+        process.terminate()
+        assert process.stdout.read().strip() == "stopped"
+    assert process.returncode == 0
+    assert not Path(ca_path).exists()

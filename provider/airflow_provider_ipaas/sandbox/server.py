@@ -8,7 +8,7 @@ import signal
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -260,7 +260,7 @@ def serve(
     ipaas_tls_port: int = IPAAS_TLS_PORT,
     seed: str | int | None = None,
     ca_dir: Path | None = None,
-    on_start: Any = None,
+    on_start: Callable[[Sandbox], None] | None = None,
 ) -> None:
     """Run the sandbox until SIGINT or SIGTERM; call `on_start(sandbox)` once it answers."""
     stopped = threading.Event()

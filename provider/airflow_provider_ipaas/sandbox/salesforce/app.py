@@ -6,10 +6,11 @@ import re
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Scope
 
+from airflow_provider_ipaas.sandbox.answers import JSONResponse
 from airflow_provider_ipaas.sandbox.front import Answer, json_answer
 from airflow_provider_ipaas.sandbox.salesforce import collections, resources, rows
 from airflow_provider_ipaas.sandbox.salesforce.auth_routes import oauth_routes

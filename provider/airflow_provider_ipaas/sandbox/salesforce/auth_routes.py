@@ -8,10 +8,11 @@ import html
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from airflow_provider_ipaas.sandbox import credentials
+from airflow_provider_ipaas.sandbox.answers import JSONResponse
 from airflow_provider_ipaas.sandbox.salesforce.context import Org
 from airflow_provider_ipaas.sandbox.salesforce.oauth import OAuthError
 
@@ -160,5 +161,5 @@ def _approval_page(request: Request) -> Response:
 
 
 def _error_page(error: str, description: str) -> Response:
-    page = f"<!DOCTYPE html><html><body><p>OAuth Error: error={error}&amp;error_description={description}</p></body></html>"
-    return HTMLResponse(page, status_code=400)
+    text = f"OAuth Error: error={error}&amp;error_description={description}"
+    return HTMLResponse(f"<!DOCTYPE html><html><body><p>{text}</p></body></html>", status_code=400)

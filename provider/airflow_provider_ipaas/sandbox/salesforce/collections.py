@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from airflow_provider_ipaas.sandbox.answers import JSONResponse
 from airflow_provider_ipaas.sandbox.salesforce.context import Call
 from airflow_provider_ipaas.sandbox.salesforce.errors import SalesforceError, not_found
 from airflow_provider_ipaas.sandbox.salesforce.ids import to_18

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from airflow_provider_ipaas.sandbox import credentials
+from airflow_provider_ipaas.sandbox.answers import JSONResponse
 from airflow_provider_ipaas.sandbox.salesforce.context import Call
 from airflow_provider_ipaas.sandbox.salesforce.errors import SalesforceError
 from airflow_provider_ipaas.sandbox.salesforce.query import page_size, query_text

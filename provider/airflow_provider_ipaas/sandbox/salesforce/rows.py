@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from airflow_provider_ipaas.sandbox.answers import JSONResponse
 from airflow_provider_ipaas.sandbox.salesforce.context import Call
 from airflow_provider_ipaas.sandbox.salesforce.errors import (
     SalesforceError,
