@@ -150,6 +150,8 @@ class Airflow:
             ("SCHEDULER", "SCHEDULER_IDLE_SLEEP_TIME"): "0.2",
             ("SCHEDULER", "USE_JOB_SCHEDULE"): str(self.schedules),
             ("DAG_PROCESSOR", "REFRESH_INTERVAL"): "30",
+            # A supervisor may notice the end of its task only after this time, and holds a worker as long.
+            ("WORKERS", "MIN_HEARTBEAT_INTERVAL"): "1",
         }
 
     def _load_secrets(self) -> dict[str, str]:

@@ -84,7 +84,6 @@ def reasons(summary: Summary) -> list[str]:
             lines.append(f"to {direction}: {resolved} conflicts resolved by policy")
         lines += [f"to {direction}: {count} with {what}" for what, count in side["warnings"].items()]
         lines += [
-            f"to {direction}: {error['source_id']} failed, {error['code']}: {error['message']}"
-            for error in side["errors"]
+            f"to {direction}: {error['source_id']}, {error['code']}: {error['message']}" for error in side["errors"]
         ]
     return lines

@@ -77,6 +77,6 @@ def test_names_every_reason_and_error() -> None:
         "1 parked, ambiguous_match",
         "2 conflicts resolved",
         "5 with address_incomplete",
-        "003A failed, STRING_TOO_LONG: Fax: too long",
+        "003A, STRING_TOO_LONG: Fax: too long",
     ):
         assert len([line for line in lines if part in line]) == 2, part
