@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from airflow_provider_ipaas.sandbox.answers import JSONResponse
 from airflow_provider_ipaas.sandbox.ipaas.reason_phrase import EXTENSION, HEADER
 from airflow_provider_ipaas.sandbox.ipaas.switches import Switches
 

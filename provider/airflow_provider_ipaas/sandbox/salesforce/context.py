@@ -89,7 +89,7 @@ class Call:
                 "UNSUPPORTED_MEDIA_TYPE", f"Content type {kind} isn't supported for this resource", status=415
             )
         try:
-            return json.loads(self.body)
+            return json.loads(self.body, parse_constant=_refuse_constant)
         except UnicodeDecodeError:
             raise json_parser_error("Invalid UTF-8 at [line:1, column:1]") from None
         except json.JSONDecodeError as error:
@@ -119,6 +119,10 @@ class Call:
     def flag(self, name: str) -> bool:
         """Return a boolean query parameter."""
         return self.request.query_params.get(name, "").lower() == "true"
+
+
+def _refuse_constant(name: str) -> None:
+    raise json_parser_error(f"Non-standard token '{name}' at [line:1, column:1]")
 
 
 Handler = Callable[[Call], Response]
