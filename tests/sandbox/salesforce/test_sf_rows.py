@@ -276,6 +276,15 @@ def test_refusals_of_single_records(sf, sobject, fields, code, message, named):
     assert sf.ids(f"SELECT Id FROM {sobject}") == []
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999", '"nan"', '"x"', "true", "1" + "0" * 400])
+def test_numbers_that_are_none(sf, number):
+    for field in ("NumberOfEmployees", "AnnualRevenue"):
+        body = f'{{"Name": "A", "{field}": {number}}}'
+        answer = sf.call("POST", "/sobjects/Account", data=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 400
+        assert answer.json()[0]["errorCode"] in {"JSON_PARSER_ERROR", "NUMBER_OUTSIDE_VALID_RANGE"}
+
+
 def test_the_unique_external_id(sf, error_of):
     first = sf.create("Account", Name="A", iPaaS_Id__c="X1")
     answer = sf.call("POST", "/sobjects/Account", json={"Name": "B", "iPaaS_Id__c": "x1"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -138,19 +139,18 @@ def _moment(field: FieldDef, value: Any) -> str | None:
 
 
 def _number(field: FieldDef, value: Any) -> float | int:
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            raise _wrong_type(field, value) from None
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise _wrong_type(field, value)
-    if field.type == "int":
-        if value != int(value) or abs(value) > _MAX_INT:
-            raise SalesforceError(
-                "NUMBER_OUTSIDE_VALID_RANGE",
-                f"{field.label}: value outside of valid range: {value}",
-                fields=[field.name],
-            )
-        return int(value)
-    return float(value)
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        raise _wrong_type(field, value) from None
+    if field.type != "int" and math.isfinite(number):
+        return number
+    if not math.isfinite(number) or number != int(number) or abs(number) > _MAX_INT:
+        raise SalesforceError(
+            "NUMBER_OUTSIDE_VALID_RANGE",
+            f"{field.label}: value outside of valid range: {value}",
+            fields=[field.name],
+        )
+    return int(number)
