@@ -17,7 +17,7 @@ CONNECT_TIMEOUT_S = 10
 WRITES = "ledger_writes"
 
 
-def parse_url(url: str) -> URL:
+def parse_url(url: str | URL) -> URL:
     """Return the URL with its driver and an absolute path; raise `LedgerError` for what no ledger can live in."""
     try:
         parsed = make_url(url)

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import URL
+
 from airflow_provider_ipaas.sync.ledger_port import MatchKey
 from airflow_provider_ipaas.sync.model import (
     Claim,
@@ -48,7 +50,7 @@ class SqlLedger:
         self._clock = clock
 
     @classmethod
-    def open(cls, url: str, *, clock: Callable[[], datetime] = utcnow) -> SqlLedger:
+    def open(cls, url: str | URL, *, clock: Callable[[], datetime] = utcnow) -> SqlLedger:
         """Open the ledger at an SQLAlchemy URL.
 
         Creates the tables where there are none. Tables of an older version are upgraded on SQLite; on PostgreSQL that

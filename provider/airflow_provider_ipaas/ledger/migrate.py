@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import URL, Connection, Engine, inspect, text
 
 from airflow_provider_ipaas.errors import LedgerError
 
@@ -31,7 +31,7 @@ def head() -> str:
     return HEAD
 
 
-def current(url: str) -> str | None:
+def current(url: str | URL) -> str | None:
     """Return the version of the tables at *url*; None when there are none. Creates nothing."""
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite" and not Path(str(parsed.database)).exists():
@@ -44,7 +44,7 @@ def current(url: str) -> str | None:
         engine.dispose()
 
 
-def upgrade(url: str) -> None:
+def upgrade(url: str | URL) -> None:
     """Create the tables at *url*, or bring them to `head`; safe to run again, and by several at once."""
     engine = make_engine(parse_url(url))
     try:
