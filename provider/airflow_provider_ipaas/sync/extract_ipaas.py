@@ -13,6 +13,7 @@ from airflow_provider_ipaas.errors import ServiceError
 
 from .context import BATCH, Sync, batches, parse_stamp
 from .extract_salesforce import scope_of, settled_fate
+from .ids import full_id
 from .model import Item, Link, Record, Seen
 from .rebuild import FIRST_CONTACT, is_empty, relink
 from .windows import look_back
@@ -118,7 +119,11 @@ def _with_external_id(sync: Sync, record: Record, last: Seen | None, *, linked: 
     if linked or shows:
         return item
     unchanged = last is not None and last.content_hash == item.content_hash
-    item.external_id = last.external_id if last and unchanged else sync.ipaas.external_id_of(sync.kind, item.record_id)
+    if last and unchanged:
+        item.external_id = last.external_id
+    else:
+        found = sync.ipaas.external_id_of(sync.kind, item.record_id)
+        item.external_id = full_id(found) if found else None
     return item
 
 
@@ -127,7 +132,7 @@ def external_id_in(sync: Sync, record: Record) -> str | None:
     for entry in record.get("external_ids") or []:
         if str(entry.get("system_id")) == sync.settings.system_id:
             value = str(entry.get("external_id") or "")
-            return None if not value or value.startswith("DELETED:") else value
+            return None if not value or value.startswith("DELETED:") else full_id(value)
     return None
 
 
@@ -231,6 +236,9 @@ def read_many(sync: Sync, ids: list[str]) -> dict[str, Record | None]:
         return found
     for record_id, answer in sync.ipaas.parallel(lambda record_id: sync.ipaas.get(sync.kind, record_id), ids):
         if isinstance(answer, ServiceError):
+            if record_id in sync.params.ipaas_ids and answer.status in (400, 422) and not answer.transient:
+                found[record_id] = None  # asked for by a person, and no id at all to the service
+                continue
             answer.record_id = answer.record_id or record_id
             raise answer
         if isinstance(answer, Exception):

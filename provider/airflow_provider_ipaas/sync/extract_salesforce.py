@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from airflow_provider_ipaas.errors import ConfigurationError
@@ -90,14 +90,16 @@ def _capture_older(sync: Sync, fields: set[str], window: Window) -> int:
 def _capture_whole(sync: Sync, fields: set[str], window: Window) -> int:
     count = 0
     for rows in batches(whole_rows(sync, fields, window)):
-        known: list[Item] = []
         rows = _without_dead(sync, rows)
+        items = [item_of(sync, row, fields) for row in rows]
         if not sync.params.full:
-            known, fresh = split_processed(sync, rows)
+            # Stamps are whole seconds: a second edit within the one that was processed shows in the content only.
+            contents = {item.record_id: item.content_hash for item in items}
+            known, fresh = split_processed(sync, rows, contents)
             wanted = set(fresh)
-            rows = [row for row in rows if str(row["Id"]) in wanted]
-        sync.ledger.add_items(sync.run.run_key, [*known, *(item_of(sync, row, fields) for row in rows)])
-        count += len(known) + len(rows)
+            items = [*known, *(item for item in items if item.record_id in wanted)]
+        sync.ledger.add_items(sync.run.run_key, items)
+        count += len(items)
     return count
 
 
@@ -145,8 +147,13 @@ def item_of(sync: Sync, row: Record, fields: set[str]) -> Item:
     return item
 
 
-def split_processed(sync: Sync, rows: list[Record]) -> tuple[list[Item], list[str]]:
-    """Split rows into those processed in this very version (as decided items) and the ids to look at."""
+def split_processed(
+    sync: Sync, rows: list[Record], contents: Mapping[str, str] | None = None
+) -> tuple[list[Item], list[str]]:
+    """Split rows into those processed in this very version (as decided items) and the ids to look at.
+
+    *contents*: the content hashes of rows that were read whole; a version has the same stamp and the same content.
+    """
     ids = [str(row["Id"]) for row in rows]
     seen = sync.ledger.seen(sync.scope, sync.collection, "salesforce", ids)
     known: list[Item] = []
@@ -154,10 +161,16 @@ def split_processed(sync: Sync, rows: list[Record]) -> tuple[list[Item], list[st
     for row in rows:
         record_id = str(row["Id"])
         last = seen.get(record_id)
-        if last is None or not settled_fate(sync, last) or last.stamp != row["SystemModstamp"] or row.get("IsDeleted"):
+        if (
+            last is None
+            or not settled_fate(sync, last)
+            or last.stamp != row["SystemModstamp"]
+            or row.get("IsDeleted")
+            or (contents is not None and contents.get(record_id) != last.content_hash)
+        ):
             fresh.append(record_id)
-            continue
-        known.append(_as_before(sync, last))
+        else:
+            known.append(_as_before(sync, last))
     return known, fresh
 
 
