@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from airflow_provider_ipaas.ledger import SqlLedger
-from tests.ledger.support import SCOPE, a_claim, a_link, a_run, an_item
+from tests.ledger.support import NOW, SCOPE, a_claim, a_link, a_run, an_item
 
 
 def open_and_start(url: str, run_key: str) -> str:
@@ -28,8 +28,9 @@ def claim_all(url: str, run_key: str, ids: list[str], size: int) -> set[str]:
 def take_all(url: str, run_key: str, ids: list[str]) -> set[str]:
     """Take over claims of a run that died; return those that we got."""
     ledger = SqlLedger.open(url)
-    known = ledger.claims(SCOPE, "account", "to_ipaas", ids)
-    return {key for key, claim in known.items() if ledger.take_claim(claim, run_key, ledger._clock())}
+    # As everybody knew them before anybody began: what one has taken already is not the dead run's any more.
+    known = [a_claim(source_id, "dead") for source_id in ids]
+    return {claim.source_id for claim in known if ledger.take_claim(claim, run_key, NOW)}
 
 
 def link_all(url: str, name: str, count: int) -> int:
