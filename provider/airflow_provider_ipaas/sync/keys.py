@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import unicodedata
 from typing import Any
 
-_NOT_WORD = re.compile(r"[\W_]+")
+# What a plain, case-insensitive LIKE can't be trusted with: letters that case-folding makes of a ligature, a sharp s or
+# a dotted capital I, and everything beyond plain letters and digits.
+_UNSURE = re.compile(r"[fs]+[filst]|(?<=\u02bc)n|[a-z](?=[^\x00-\x7f])|[^a-z0-9]+")
 
 
 def email_key(value: object) -> str | None:
@@ -19,8 +22,14 @@ def name_key(value: object) -> str | None:
     """Return the name case-folded with runs of blanks and punctuation as one blank, None for a blank."""
     if value is None:
         return None
-    text = str(value).strip()
-    return _NOT_WORD.sub(" ", text.casefold()).strip() or text.casefold() or None
+    text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", str(value)).casefold()).strip()
+    words = "".join(char if _is_letter(char) else " " for char in text).split()
+    return " ".join(words) or text or None
+
+
+def _is_letter(char: str) -> bool:
+    """Accents and vowel signs of their own belong to their letter; they are no punctuation."""
+    return char.isalnum() or unicodedata.category(char).startswith("M")
 
 
 def number_key(value: object) -> str | None:
@@ -40,8 +49,5 @@ def like_pattern(name: str) -> str | None:
     Punctuation, blanks and letters whose case-folding differs from SOQL's become `%`: a superset, to be compared
     again by key.
     """
-    key = name_key(name) or ""
-    # Case-folding turns one letter into two here (sharp s), so a plain LIKE would miss the other spelling.
-    loose = re.sub(r"ss|[^a-z0-9]+", "%", key)
-    pattern = re.sub(r"%+", "%", f"%{loose}%")
+    pattern = re.sub("%+", "%", f"%{_UNSURE.sub('%', name_key(name) or '')}%")
     return pattern if len(pattern.replace("%", "")) >= 2 else None
