@@ -45,6 +45,11 @@ def find(
     return found
 
 
+def find_open(connection: Connection, scope: str, collection: Collection, direction: Direction) -> list[Claim]:
+    wanted = select(*_CLAIM.columns).where(*_of(scope, collection, direction), claim.c.state != "done")
+    return [_CLAIM.value(row) for row in connection.execute(wanted)]
+
+
 def take(connection: Connection, known: Claim, run_key: str, now: datetime) -> bool:
     """Make a claim ours if nobody has touched it; what was sent when stays, to find it by."""
     taken = connection.execute(

@@ -136,8 +136,8 @@ def _explain_connecting(original: BaseException, place: str, *, lost: bool) -> L
     ):
         if words in text:
             return _known(_POSTGRES, state, original, place)
-    if "database" in text and "does not exist" in text:
-        return _known(_POSTGRES, "3D000", original, place)
+    if text.endswith("does not exist"):
+        return _known(_POSTGRES, "28000" if "role" in text else "3D000", original, place)
     if type(original).__name__ in ("OperationalError", "InterfaceError") or lost:
         return _known(_POSTGRES, "08000", original, place)
     return LedgerError(

@@ -278,6 +278,10 @@ class SqlLedger:
         wanted = list(ids)
         return self._sessions.read(lambda c: claim_rows.find(c, scope, collection, direction, wanted))
 
+    def open_claims(self, scope: str, collection: Collection, direction: Direction) -> list[Claim]:
+        """Return the claims that are not done: creates under way or of unknown outcome."""
+        return self._sessions.read(lambda c: claim_rows.find_open(c, scope, collection, direction))
+
     def take_claim(self, claim: Claim, run_key: str, now: datetime) -> bool:
         return self._sessions.write(lambda c: claim_rows.take(c, claim, run_key, now))
 
