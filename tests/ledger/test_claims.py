@@ -46,6 +46,17 @@ def test_a_claim_is_taken_only_as_it_was_known(ledger: SqlLedger) -> None:
     assert ledger.take_claim(a_claim("gone"), "r2", later) is False
 
 
+def test_open_claims_are_those_that_are_not_done(ledger: SqlLedger) -> None:
+    ledger.claim([a_claim("2", state="unknown", sent={"a": 1}), a_claim("1"), a_claim("3", state="done")])
+    assert ledger.open_claims(SCOPE, "account", "to_ipaas") == [
+        a_claim("1"),
+        a_claim("2", state="unknown", sent={"a": 1}),
+    ]
+    ledger.save_claims([a_claim("1", state="done")])
+    assert [claim.source_id for claim in ledger.open_claims(SCOPE, "account", "to_ipaas")] == ["2"]
+    assert ledger.open_claims(SCOPE, "account", "to_salesforce") == []
+
+
 def test_dropped_claims_are_free_again(ledger: SqlLedger) -> None:
     ledger.claim([a_claim("1"), a_claim("2")])
     ledger.drop_claims(SCOPE, "account", "to_ipaas", ["1", "9"])

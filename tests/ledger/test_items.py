@@ -140,6 +140,10 @@ def test_the_walk_keeps_to_side_collection_run_roles_state_and_links(ledger: Sql
     assert walk(ledger, state="planned") == ["1", "2"]
     assert walk(ledger, state="captured") == ["3"]
     assert walk(ledger, linking=True) == ["2"]
+    ledger.save_items("r1", [an_item("1", outcome="failed"), an_item("3", outcome="parked")])
+    assert walk(ledger, outcomes=("failed", "parked")) == ["1", "3"]
+    assert walk(ledger, outcomes=("parked",), roles=("seen",)) == ["3"]
+    assert walk(ledger, outcomes=()) == []
 
 
 def test_the_caller_may_change_the_rows_it_was_given(ledger: SqlLedger) -> None:

@@ -37,6 +37,18 @@ def test_update_run_changes_what_is_given_and_merges_facts(ledger: SqlLedger) ->
     assert ledger.update_run("r1", mapping_fingerprint="m").phase == "planned"
 
 
+def test_a_reported_run_can_start_again(ledger: SqlLedger) -> None:
+    ledger.update_run("r1", phase="planned", facts={"fence": "a"})
+    assert ledger.restart_run("r1").facts == {"fence": "a"}
+    ledger.update_run("r1", phase="reported", summary={"seen": 1})
+    again = ledger.restart_run("r1")
+    assert (again.phase, again.facts, again.summary) == ("started", {}, None)
+    assert ledger.run("r1") == again
+    assert ledger.prune(NOW + timedelta(days=30))["items"] == 0
+    with pytest.raises(LedgerError, match="r9"):
+        ledger.restart_run("r9")
+
+
 def test_a_pin_stays_as_it_was_first_set(ledger: SqlLedger) -> None:
     assert ledger.pinned("salesforce") is None
     assert ledger.pin("salesforce", "00D1") == "00D1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, literal_column, select, update
 
 from airflow_provider_ipaas.sync.model import Claim, Collection, Direction, JournalEntry
 
@@ -46,7 +46,10 @@ def find(
 
 
 def find_open(connection: Connection, scope: str, collection: Collection, direction: Direction) -> list[Claim]:
-    wanted = select(*_CLAIM.columns).where(*_of(scope, collection, direction), claim.c.state != "done")
+    """Return the claims that are not done."""
+    # Spelled as in the partial index: SQLite can't match that with a parameter.
+    not_done = claim.c.state != literal_column("'done'")
+    wanted = select(*_CLAIM.columns).where(*_of(scope, collection, direction), not_done).order_by(claim.c.source_id)
     return [_CLAIM.value(row) for row in connection.execute(wanted)]
 
 

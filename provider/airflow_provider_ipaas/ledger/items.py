@@ -15,6 +15,7 @@ from airflow_provider_ipaas.sync.ledger_port import MatchKey
 from airflow_provider_ipaas.sync.model import Collection, Item, Outcome, Role, Side, State
 
 from . import runs
+from .bulk import execute_many
 from .rows import CHUNK, Shape, chunked
 from .tables import item
 from .upserts import insert_into
@@ -57,7 +58,8 @@ def add(connection: Connection, run_key: str, new: Sequence[Item]) -> None:
     insert = insert_into(connection, item)
     changed: dict[str, ColumnElement[Any]] = {name: insert.excluded[name] for name in _ITEM.names if name not in _KEY}
     changed["role"] = case((_rank(item.c.role) < _rank(insert.excluded.role), item.c.role), else_=insert.excluded.role)
-    connection.execute(
+    execute_many(
+        connection,
         insert.on_conflict_do_update(index_elements=_KEY, set_=changed, where=item.c.state == "captured"),
         [_ITEM.row(distinct[key], run_no=run_no) for key in sorted(distinct)],
     )
@@ -74,7 +76,7 @@ def save(connection: Connection, run_key: str, changed: Sequence[Item]) -> None:
     run_no = _number(connection, run_key)
     ordered = sorted(changed, key=lambda value: (value.collection, value.side, value.record_id))
     rows = [{f"new_{name}": value for name, value in _ITEM.row(each, run_no=run_no).items()} for each in ordered]
-    connection.execute(_saving(), rows)
+    execute_many(connection, _saving(), rows)
 
 
 @cache

@@ -12,6 +12,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
+    literal_column,
 )
 
 from .columns import Instant, Json, WordList, Words, serial
@@ -215,6 +216,17 @@ claim = Table(
     Column("sent", Json(), nullable=False),
     Column("target_id", Words()),
     PrimaryKeyConstraint("scope", "collection", "direction", "source_id"),
+)
+
+# Claims that are done stay for good; those that are not are few, and looked for by every run.
+_is_open = claim.c.state != literal_column("'done'")
+Index(
+    "ipaas_claim_open_ix",
+    claim.c.scope,
+    claim.c.collection,
+    claim.c.direction,
+    sqlite_where=_is_open,
+    postgresql_where=_is_open,
 )
 
 journal = Table(

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
+from .bulk import execute_many
+
 Insert = sqlite.Insert | postgresql.Insert
 
 
@@ -32,6 +34,8 @@ def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]],
         for column in table.columns
         if column.name not in keys and column.name not in keep
     }
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=keys, set_=changed), [distinct[key] for key in sorted(distinct)]
+    execute_many(
+        connection,
+        statement.on_conflict_do_update(index_elements=keys, set_=changed),
+        [distinct[key] for key in sorted(distinct)],
     )

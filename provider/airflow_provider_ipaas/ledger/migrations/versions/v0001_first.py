@@ -27,6 +27,14 @@ def upgrade() -> None:
         sa.Column("target_id", _key()),
         sa.PrimaryKeyConstraint("scope", "collection", "direction", "source_id", name="ipaas_claim_pkey"),
     )
+    is_open = sa.text("state != 'done'")
+    op.create_index(
+        "ipaas_claim_open_ix",
+        "ipaas_claim",
+        ["scope", "collection", "direction"],
+        sqlite_where=is_open,
+        postgresql_where=is_open,
+    )
     op.create_table(
         "ipaas_fact",
         sa.Column("scope", _key(), nullable=False),
