@@ -29,6 +29,11 @@ def looks_like_salesforce(value: str) -> bool:
     return value.startswith("00") and _SALESFORCE.fullmatch(value) is not None
 
 
+def full_id(value: str) -> str:
+    """Return an external id as Salesforce writes ids: one of 15 characters gets its suffix, all else stays."""
+    return to_18(value) if len(value) == 15 and looks_like_salesforce(value) else value
+
+
 def split_record_ids(values: object, collection: Collection) -> tuple[list[str], list[str]]:
     """Split the `record_ids` param into Salesforce ids (18 characters) and iPaaS.com ids, each once, in order.
 

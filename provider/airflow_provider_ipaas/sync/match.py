@@ -68,3 +68,11 @@ def match_by_name(candidates: Candidates) -> Match:
     if candidates.alike:
         return Match("possible_duplicate", candidates.alike, "name or account number")
     return Match("none")
+
+
+def confirm(record_id: str, verdict: Match, back: Match) -> Match:
+    """Let a link stand only where the record it names has the same verdict: one that belongs to another is taken."""
+    if back.verdict == "link" and back.ids == (record_id,):
+        return verdict
+    taken = back.verdict in ("link", "match_already_linked")
+    return Match("match_already_linked" if taken else "ambiguous_match", verdict.ids, verdict.by)

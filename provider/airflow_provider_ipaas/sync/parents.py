@@ -5,7 +5,7 @@ from __future__ import annotations
 from .apply_ipaas import IPaaSApplier
 from .context import BATCH, Sync
 from .extract_ipaas import list_index
-from .matching import MatchIndex
+from .matching import MatchIndex, ineligible
 from .model import Item
 from .plan import Planner
 from .prepare import find_candidates, store
@@ -53,17 +53,17 @@ def _capture_parents(sync: Sync, parents: Sync) -> int:
     count = 0
     index = MatchIndex(sync)
     for batch in sync.ledger.items(
-        sync.run.run_key, collection="contact", side="salesforce", roles=("seen",), state="captured", batch=BATCH
+        sync.run.run_key,
+        collection="contact",
+        side="salesforce",
+        roles=("seen", "candidate"),
+        state="captured",
+        batch=BATCH,
     ):
         linked = sync.ledger.links(sync.scope, "contact", "salesforce", [item.record_id for item in batch])
-        ids = {
-            str(account_id)
-            for item in batch
-            if item.record_id not in linked
-            and not item.missing
-            and index.ineligible(item) is None
-            and (account_id := (item.record or {}).get("AccountId"))
-        }
+        unlinked = [item for item in batch if item.record_id not in linked and not item.missing]
+        index.load("salesforce", unlinked)
+        ids = {str((item.record or {})["AccountId"]) for item in unlinked if _needs_parent(index, item)}
         known = sync.ledger.links(sync.scope, "account", "salesforce", ids)
         stored = sync.ledger.items_by_id(sync.run.run_key, "account", "salesforce", ids)
         wanted = sorted(ids - set(known) - set(stored))
@@ -80,6 +80,12 @@ def _capture_parents(sync: Sync, parents: Sync) -> int:
         store(parents, items)
         count += len(items)
     return count
+
+
+def _needs_parent(index: MatchIndex, item: Item) -> bool:
+    """Tell a Contact that is about to become a Customer, or to be linked with one."""
+    wanted = ("link", "none") if item.role == "seen" else ("link",)
+    return ineligible(item) is None and index.match(item).verdict in wanted
 
 
 def _too_many(sync: Sync, parents: int) -> bool:
