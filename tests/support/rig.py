@@ -25,13 +25,13 @@ from airflow_provider_ipaas.sandbox.ipaas.access import COMPANY_GUID
 from airflow_provider_ipaas.sandbox.server import Sandbox
 from airflow_provider_ipaas.sync.apply_ipaas import IPaaSApplier
 from airflow_provider_ipaas.sync.apply_salesforce import SalesforceApplier
+from airflow_provider_ipaas.sync.brake import plan_run
 from airflow_provider_ipaas.sync.context import Sync, SyncSettings
 from airflow_provider_ipaas.sync.extract_ipaas import extract_ipaas
 from airflow_provider_ipaas.sync.extract_salesforce import extract_salesforce
 from airflow_provider_ipaas.sync.model import Run
-from airflow_provider_ipaas.sync.parents import parents_ready, sync_parents
 from airflow_provider_ipaas.sync.params import RunParams
-from airflow_provider_ipaas.sync.plan import plan_run
+from airflow_provider_ipaas.sync.parents import parents_ready, sync_parents
 from airflow_provider_ipaas.sync.prepare import prepare
 from airflow_provider_ipaas.sync.report import report
 from airflow_provider_ipaas.sync.runs import is_closed, is_writable, reopen
@@ -95,6 +95,7 @@ class Rig:
 
     def sync(self, collection: str, run_id: str, params: dict[str, Any]) -> Sync:
         """Build what one task works with, the way an operator does."""
+        checked = RunParams.parse(params, collection)
         profile = Profile.load(self.profile_overrides)
         shape = IPaaSShape(
             addresses=profile.addresses,
@@ -121,7 +122,7 @@ class Rig:
         return Sync(
             collection=collection,
             run=run,
-            params=RunParams.parse(params, collection),
+            params=checked,
             settings=SyncSettings(**settings),
             mapping=mapping,
             ledger=self.ledger,

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
 
-from airflow_provider_ipaas.errors import IPaaSSyncError, RequestLimitExceeded
+from airflow_provider_ipaas.errors import ConfigurationError, IPaaSSyncError, RequestLimitExceeded
 from airflow_provider_ipaas.hooks.ipaas import IPaaSHook
 from airflow_provider_ipaas.hooks.ledger import open_ledger
 from airflow_provider_ipaas.hooks.salesforce import SalesforceConnectedAppHook
@@ -72,16 +72,23 @@ class SyncOperator(BaseOperator):
         try:
             sync = self.build(context)
             counts = self.step(sync)
-            self.log.info("%s: %s", self.task_id, ", ".join(f"{k} {v}" for k, v in counts.items()) or "nothing to do")
+            task_logger(self).info(
+                "%s: %s", self.task_id, ", ".join(f"{k} {v}" for k, v in counts.items()) or "nothing to do"
+            )
         except IPaaSSyncError as error:
             if sync is not None and isinstance(error, RequestLimitExceeded):
                 sync.ledger.update_run(sync.run.run_key, facts={"stopped": "api_budget"})
-            kind = AirflowException if error.transient else AirflowFailException
-            raise kind(str(error)) from None
+            raise self.readable(error) from None
         finally:
             if sync is not None:
                 self._note_calls(sync, context)
         return {"run_key": sync.run.run_key, **counts}
+
+    def readable(self, error: IPaaSSyncError) -> AirflowException:
+        """Log the error in a line of its own, for people; return what Airflow is to raise (terminal: no retry)."""
+        task_logger(self).error("%s", error)
+        kind = AirflowException if error.transient else AirflowFailException
+        return kind(str(error))
 
     def _note_calls(self, sync: Sync, context: Context) -> None:
         calls = sync.calls()
@@ -94,6 +101,8 @@ class SyncOperator(BaseOperator):
         params = RunParams.parse(dict(context["params"]), self.collection)
         salesforce = SalesforceConnectedAppHook(self.salesforce_conn_id)
         ipaas = IPaaSHook(self.ipaas_conn_id)
+        _check_defined(salesforce.get_connection, self.salesforce_conn_id, salesforce.hook_name)
+        _check_defined(ipaas.get_connection, self.ipaas_conn_id, ipaas.hook_name)
         shape = _shape(ipaas.settings)
         mapping = load_mapping(
             self.collection, self.mapping_dir, default_mappings=self.default_mappings, placement=shape
@@ -122,7 +131,7 @@ class SyncOperator(BaseOperator):
             ledger=ledger,
             connect_salesforce=_once(salesforce.get_client),
             connect_ipaas=_once(ipaas.get_client),
-            log=logging.getLogger(f"airflow.task.{type(self).__name__}"),
+            log=task_logger(self),
             parent_mapping=parents,
         )
 
@@ -140,6 +149,25 @@ class SyncOperator(BaseOperator):
             external_ids_on_read=profile.external_ids_on_read,
             relationships=profile.relationships == "on",
         )
+
+
+def task_logger(operator: BaseOperator) -> logging.Logger:
+    """Return the logger whose lines land in the task's log."""
+    return logging.getLogger(f"airflow.task.{type(operator).__name__}")
+
+
+def _check_defined(get_connection: Callable[[str], Any], conn_id: str, kind: str) -> None:
+    """Say which connection is missing, and where to create it; the connection itself is read by its hook."""
+    try:
+        get_connection(conn_id)
+    except AirflowNotFoundException:
+        raise ConfigurationError(
+            f"Connection {conn_id} is not defined.",
+            next_step=(
+                f"Create it under Admin > Connections with the type {kind}, or set AIRFLOW_CONN_{conn_id.upper()} "
+                "(a secrets backend that fails looks the same: see its DEBUG lines)."
+            ),
+        ) from None
 
 
 def _shape(settings: IPaaSSettings) -> IPaaSShape:

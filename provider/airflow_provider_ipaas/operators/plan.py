@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_provider_ipaas.operators._run import SyncOperator
+from airflow_provider_ipaas.sync.brake import plan_run
 from airflow_provider_ipaas.sync.context import Sync
 from airflow_provider_ipaas.sync.parents import parents_ready, sync_parents
-from airflow_provider_ipaas.sync.plan import plan_run
 from airflow_provider_ipaas.sync.prepare import prepare
 from airflow_provider_ipaas.sync.runs import is_closed
 

@@ -8,7 +8,7 @@ from airflow.sdk import TriggerRule
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_ipaas.errors import IPaaSSyncError
-from airflow_provider_ipaas.operators._run import SyncOperator
+from airflow_provider_ipaas.operators._run import SyncOperator, task_logger
 from airflow_provider_ipaas.sync.report import empty_summary, judge, report
 
 if TYPE_CHECKING:
@@ -42,13 +42,18 @@ class SyncReportOperator(SyncOperator):
         try:
             summary = self.step(self.build(context))
         except IPaaSSyncError as error:
-            problem = str(error)
+            problem = str(self.readable(error))
             dry_run = context["params"].get("dry_run") is True
             summary = empty_summary(self.collection, dag_run.run_id, dry_run=dry_run)
+        except Exception:
+            # A bug must not cost the summary's place in XCom: programs read it from there, also of a red run.
+            context["ti"].xcom_push(key="return_value", value=empty_summary(self.collection, dag_run.run_id))
+            raise
         context["ti"].xcom_push(key="return_value", value=summary)
         try:
             judge(summary, failed_tasks=failed, max_failed_records=self.max_failed_records)
         except IPaaSSyncError as error:
+            task_logger(self).error("%s", error)
             raise AirflowFailException(f"{problem} {error}".strip()) from None
         if problem:
             raise AirflowFailException(problem)

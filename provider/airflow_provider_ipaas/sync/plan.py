@@ -9,27 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_provider_ipaas.errors import IPaaSSyncError
-
 from .context import Sync, parse_stamp
-from .fates import FateBook, asked_for
-from .matching import MatchIndex
+from .fates import FateBook, asked_for, owes_external_id
+from .lost_creates import LostCreates
+from .matching import MatchIndex, ineligible
 from .merge import Sides
-from .model import DIRECTION_FROM, Direction, Item, Link, Outcome, Side
+from .model import DIRECTION_FROM, Direction, Item, Link, Side
 from .pairs import Conflict, PairPlan, plan_create, plan_pair
 from .prepare import moved
 from .rebuild import FIRST_CONTACT
-
-_WOULD: dict[str, Outcome] = {
-    "create": "created",
-    "resolve_create": "created",
-    "update": "updated",
-    "link": "unchanged",
-}
-
-
-class TooManyCreates(IPaaSSyncError):
-    """The run plans more creates than `max_creates` allows; nothing was written."""
 
 
 @dataclass(slots=True)
@@ -50,6 +38,7 @@ class Planner:
         self.counts = PlanCounts()
         self.first_contact = sync.ledger.fact(sync.scope, f"{FIRST_CONTACT}:{sync.collection}") is None
         self._index = MatchIndex(sync)
+        self._lost: LostCreates | None = None
         self._book = FateBook(sync)
         self._handled: set[tuple[Side, str]] = set()
 
@@ -98,6 +87,9 @@ class Planner:
 
     def _plan_linked(self, item: Item, other: Item | None, link: Link) -> list[Item]:
         if item.payload and "merged_into" in item.payload:
+            if not item.payload["ipaas_ids"]:
+                self._gone(item, "source_deleted", link.ipaas_id)
+                return [item]
             both = ", ".join(item.payload["ipaas_ids"])
             text = (
                 f"Merged into {item.payload['merged_into']}, which is linked as well: iPaaS.com {both} are duplicates."
@@ -112,7 +104,7 @@ class Planner:
             self._gone(item, reason, target_id)
             return [item]
         waiting = self._book.waiting(item)
-        if waiting is not None and waiting.reason == "external_id_missing":
+        if owes_external_id(waiting):
             item.link_to = link.ipaas_id
         if other is None or (other.record is None and not other.missing):
             return self._plan_against_link(item, link, target_id)
@@ -135,8 +127,8 @@ class Planner:
 
     def _plan_without_target(self, item: Item, other: Item, link: Link) -> list[Item]:
         target_id = other.record_id
-        visible = other.missing == "not_found" and other.side == "salesforce"
-        if visible:
+        known_deleted = other.side == "ipaas" or link.state == "salesforce_deleted"
+        if other.missing == "not_found" and not known_deleted:
             text = f"Salesforce {target_id} is not visible to the integration user; that is no sign of a delete."
             self._decide(item, "parked", "target_not_visible", target_id=target_id, message=text)
             return [item]
@@ -157,7 +149,7 @@ class Planner:
         if link is None or salesforce.link_to:
             salesforce.link_to = ipaas.record_id
         waiting = self._book.waiting(salesforce)
-        if waiting is not None and waiting.reason == "external_id_missing":
+        if owes_external_id(waiting):
             salesforce.link_to = ipaas.record_id
         self._log_conflicts(plan, salesforce, ipaas)
         if plan.parked:
@@ -244,17 +236,12 @@ class Planner:
             item.payload = {"changes": plan_create(sync.mapping, item).changes(item.direction)}
             self._note(item, "resolve_create")
             return [item]
-        reason = self._index.ineligible(item)
-        verdict = self._index.match(item, eligible=reason is None)
+        reason = ineligible(item)
+        verdict = self._index.match(item)
+        if self._may_be_ours(item, verdict.ids):
+            return self._hold(item, "uncertain_create", "An earlier attempt may have made it; this run finds out.")
         if verdict.verdict == "link" and verdict.ids:
-            other = self._index.item(item.side, verdict.ids[0])
-            if other is not None and other.record is not None and not other.missing:
-                if reason is None and not self._parent_ready(item if item.side == "salesforce" else other):
-                    return self._park_child(item)
-                pair = (item, other) if item.side == "salesforce" else (other, item)
-                return self._plan_records(*pair, None)
-            self._decide(item, "parked", "superseded", message="The record it matches is gone or was not read.")
-            return [item]
+            return self._plan_match(item, self._index.opposite(verdict.ids[0]), eligible=reason is None)
         if not sync.params.writes(item.direction):
             return self._leave_for_later(item, reason)
         if reason is not None:
@@ -276,6 +263,15 @@ class Planner:
         else:
             self._plan_create(item)
         return [item]
+
+    def _plan_match(self, item: Item, other: Item | None, *, eligible: bool) -> list[Item]:
+        if other is None or other.record is None or other.missing:
+            self._decide(item, "parked", "superseded", message="The record it matches is gone or was not read.")
+            return [item]
+        salesforce, ipaas = (item, other) if item.side == "salesforce" else (other, item)
+        if eligible and not self._parent_ready(salesforce):
+            return self._park_child(item)
+        return self._plan_records(salesforce, ipaas, None)
 
     def _plan_create(self, item: Item) -> None:
         plan = plan_create(self.sync.mapping, item)
@@ -312,12 +308,20 @@ class Planner:
             return True
         return bool(self.sync.ledger.links(self.sync.scope, "account", "salesforce", [account_id]))
 
+    def _may_be_ours(self, item: Item, ids: tuple[str, ...]) -> bool:
+        """Tell a record that a create of unknown outcome may have made: the run finds that out first."""
+        if self._lost is None:
+            self._lost = LostCreates.load(self.sync)
+        return self._lost.may_have_made(item, ids)
+
     def _park_child(self, item: Item) -> list[Item]:
+        return self._hold(item, "parent_not_synced", "Its Account is not a Company of iPaaS.com yet.")
+
+    def _hold(self, item: Item, reason: str, text: str) -> list[Item]:
         if not self.sync.params.writes(item.direction):
             item.state, item.role = "done", "counterpart"
             return [item]
-        text = "Its Account is not a Company of iPaaS.com yet."
-        self._decide(item, "parked", "parent_not_synced", message=text)
+        self._decide(item, "parked", reason, message=text)
         return [item]
 
     # Noting decisions
@@ -415,105 +419,3 @@ def _match_text(item: Item, verdict: str, ids: tuple[str, ...], by: str) -> str:
 
 def _ids(item: Item) -> str:
     return f"{item.message or ''} Counterpart: {item.target_id or 'none'}.".strip()
-
-
-def plan_run(sync: Sync, *, parents_ready: frozenset[str] = frozenset()) -> PlanCounts:
-    """Plan a run and hold it against its brake.
-
-    Raises TooManyCreates when it plans more creates in one direction than `max_creates`; everything planned is parked
-    then and nothing is written. A dry run turns the plan into the outcomes it would have.
-    """
-    counts = Planner(sync, parents_ready=parents_ready).run()
-    if sync.params.dry_run:
-        _finish_dry(sync)
-    else:
-        brake(sync, parents=parent_creates(sync))
-    sync.run = sync.ledger.update_run(sync.run.run_key, phase="planned")
-    return counts
-
-
-def parent_creates(sync: Sync) -> int:
-    """Return how many Accounts this run created, or planned to create, as parents of its Contacts."""
-    run = sync.ledger.run(sync.run.run_key)
-    return int(run.facts.get("parent_creates", 0)) if run else 0
-
-
-def brake(sync: Sync, *, parents: int = 0) -> None:
-    """Stop a run that plans too many creates, before its first write."""
-    limit = sync.params.max_creates
-    if limit is None:
-        return
-    planned = {
-        "to_ipaas": parents + _planned_creates(sync, "salesforce"),
-        "to_salesforce": _planned_creates(sync, "ipaas"),
-    }
-    if max(planned.values()) <= limit:
-        return
-    park_planned(sync, "max_creates")
-    raise too_many(planned, limit, parents)
-
-
-def too_many(planned: dict[str, int], limit: int, parents: int) -> TooManyCreates:
-    """Word the brake: what was planned, and how to allow it."""
-    most = max(planned.values())
-    return TooManyCreates(
-        f"max_creates: this run plans {planned['to_ipaas']} creates in iPaaS.com"
-        + (f" ({parents} of them parent Companies)" if parents else "")
-        + f" and {planned['to_salesforce']} in Salesforce; at most {limit} are allowed. Nothing was written, everything "
-        "planned is parked.",
-        next_step=(
-            "If that many new records are expected (a first load, say), trigger the DAG with "
-            f"max_creates = {most} or null; a dry run shows them first."
-        ),
-    )
-
-
-def park_planned(sync: Sync, reason: str, *, message: str | None = None) -> int:
-    """Park everything that is planned and not written, with a durable fate; return how many."""
-    count = 0
-    for side in ("salesforce", "ipaas"):
-        for batch in sync.ledger.items(
-            sync.run.run_key, collection=sync.collection, side=side, roles=sync.counted_roles, state="planned"
-        ):
-            book = FateBook(sync)
-            with sync.ledger.transaction():
-                book.load(DIRECTION_FROM[side], [item.record_id for item in batch])
-                for item in batch:
-                    item.link_to = None
-                    book.decide(item, "parked", reason, message=message)
-                sync.ledger.save_items(sync.run.run_key, batch)
-                book.flush()
-            count += len(batch)
-    if reason == "max_creates":
-        _unlink_plans(sync)
-    return count
-
-
-def _unlink_plans(sync: Sync) -> None:
-    """Take back the links that were to be made: they would write external ids."""
-    for batch in sync.ledger.items(sync.run.run_key, collection=sync.collection, side="salesforce", linking=True):
-        for item in batch:
-            item.link_to = None
-        sync.ledger.save_items(sync.run.run_key, batch)
-
-
-def _planned_creates(sync: Sync, side: Side) -> int:
-    return sync.ledger.count_items(
-        sync.run.run_key,
-        collection=sync.collection,
-        side=side,
-        op="create",
-        state="planned",
-        roles=sync.counted_roles,
-    )
-
-
-def _finish_dry(sync: Sync) -> None:
-    """Turn what is planned into what would happen."""
-    for side in ("salesforce", "ipaas"):
-        for batch in sync.ledger.items(
-            sync.run.run_key, collection=sync.collection, side=side, roles=sync.counted_roles, state="planned"
-        ):
-            for item in batch:
-                item.state, item.outcome = "done", _WOULD[item.op or "link"]
-            sync.ledger.save_items(sync.run.run_key, batch)

@@ -7,9 +7,9 @@ from typing import Any
 
 from airflow_provider_ipaas.errors import IPaaSSyncError
 
+from .brake import park_planned
 from .context import Sync
 from .model import DIRECTIONS, SOURCE_OF, Direction, Item, Run, Side, Tally
-from .plan import park_planned
 from .rebuild import FIRST_CONTACT
 from .windows import Window, next_watermark
 

@@ -1,0 +1,124 @@
+"""Both DAG files in real Airflow, run as a person would trigger them."""
+
+from __future__ import annotations
+
+import json
+
+from tests.airflow.conftest import ACCOUNTS, CONTACTS, Airflow
+
+TASKS = {
+    "extract_salesforce", "extract_ipaas", "prerequisites", "plan", "upsert_ipaas", "upsert_salesforce", "report",
+}  # fmt: skip
+DIRECTION_KEYS = {
+    "seen", "created", "updated", "unchanged", "skipped", "parked", "failed", "skipped_by_reason", "parked_by_reason",
+    "oldest_parked_hours", "conflicts", "warnings", "parents", "errors",
+}  # fmt: skip
+
+
+def test_both_dags_bring_the_demo_into_step_and_then_write_nothing(airflow: Airflow) -> None:
+    airflow.sandbox.machine.seed(name="demo")
+    first = {dag_id: airflow.run(dag_id, full=True) for dag_id in (ACCOUNTS, CONTACTS)}
+    assert {run.state for run in first.values()} == {"success"}
+    assert set(first[ACCOUNTS].tasks) == TASKS
+    assert set(first[ACCOUNTS].tasks.values()) == {"success"}
+    assert first[ACCOUNTS].summary["to_ipaas"]["created"] > 40
+    assert first[CONTACTS].summary["to_salesforce"]["created"] > 40
+    for dag_id in (ACCOUNTS, CONTACTS):
+        again = airflow.run(dag_id)
+        assert again.state == "success"
+        for direction in ("to_ipaas", "to_salesforce"):
+            assert again.summary[direction]["created"] == again.summary[direction]["updated"] == 0
+
+
+def test_the_summary_has_the_contracted_shape_and_adds_up(airflow: Airflow) -> None:
+    airflow.sandbox.machine.seed(name="demo")
+    summary = airflow.run(CONTACTS, full=True).summary
+    assert set(summary) == {"collection", "run_id", "dry_run", "to_ipaas", "to_salesforce", "api_calls"}
+    assert (summary["collection"], summary["dry_run"]) == ("contact", False)
+    for direction in ("to_ipaas", "to_salesforce"):
+        counts = summary[direction]
+        assert set(counts) == DIRECTION_KEYS
+        assert counts["seen"] == sum(
+            counts[name] for name in ("created", "updated", "unchanged", "skipped", "parked", "failed")
+        )
+        assert counts["skipped"] == sum(counts["skipped_by_reason"].values())
+        assert counts["parked"] == sum(counts["parked_by_reason"].values())
+    assert summary["to_ipaas"]["parents"]["created"] > 20
+    assert summary["api_calls"]["salesforce"] > 0
+    assert summary["api_calls"]["ipaas"] > 0
+    json.dumps(summary)
+
+
+def test_the_report_logs_a_table_and_a_line_per_parked_record(airflow: Airflow) -> None:
+    airflow.sandbox.machine.seed(name="demo")
+    run = airflow.run(ACCOUNTS, full=True)
+    parked = run.summary["to_ipaas"]["parked"] + run.summary["to_salesforce"]["parked"]
+    assert parked > 0
+    assert run.log.count("(possible_duplicate)") == parked
+    assert "to_ipaas" in run.log
+    assert "API calls: Salesforce" in run.log
+
+
+def test_a_refused_record_makes_the_run_red_once_and_the_others_land(airflow: Airflow) -> None:
+    store = airflow.sandbox.salesforce
+    for number in range(3):
+        store.insert("Account", {"Name": f"Fine {number}"})
+    bad = store.insert("Account", {"Name": "Bad", "Description": "lone \ud800 surrogate"})
+    run = airflow.run(ACCOUNTS)
+    assert run.state == "failed"
+    assert run.tasks["report"] == "failed"
+    assert run.tasks["upsert_ipaas"] == "success"
+    assert run.summary["to_ipaas"]["created"] == 3
+    assert run.summary["to_ipaas"]["failed"] == 1
+    error = run.summary["to_ipaas"]["errors"][0]
+    assert (error["source_id"], error["code"]) == (bad, "invalid_text")
+    assert "description" in error["message"]
+    assert error["next_step"]
+    again = airflow.run(ACCOUNTS)
+    assert again.state == "success"
+    assert again.summary["to_ipaas"]["parked_by_reason"] == {"refused_before": 1}
+
+
+def test_max_creates_stops_the_run_before_its_first_write_and_says_how_to_allow_it(airflow: Airflow) -> None:
+    for number in range(5):
+        airflow.sandbox.salesforce.insert("Account", {"Name": f"Company {number}"})
+    run = airflow.run(ACCOUNTS, max_creates=3)
+    assert run.state == "failed"
+    assert run.tasks["plan"] == "failed"
+    assert "max_creates: this run plans 5 creates in iPaaS.com" in run.log
+    assert "max_creates = 5 or null" in run.log
+    assert run.summary["to_ipaas"]["parked_by_reason"] == {"max_creates": 5}
+    assert airflow.sandbox.ipaas.tables["company"].count() == 0
+    assert airflow.run(ACCOUNTS, max_creates=5).summary["to_ipaas"]["created"] == 5
+
+
+def test_a_one_way_run_writes_one_service_and_the_rest_waits_for_a_later_run(airflow: Airflow) -> None:
+    airflow.sandbox.salesforce.insert("Account", {"Name": "North"})
+    run = airflow.run(ACCOUNTS, direction="to_salesforce")
+    assert run.state == "success"
+    assert run.summary["to_ipaas"]["seen"] == 0
+    assert airflow.sandbox.ipaas.tables["company"].count() == 0
+    assert airflow.run(ACCOUNTS).summary["to_ipaas"]["created"] == 1
+
+
+def test_the_trigger_form_offers_every_param_with_its_default(airflow: Airflow) -> None:
+    params = airflow.load(ACCOUNTS).params
+    assert {name: params[name] for name in params} == {
+        "direction": "both",
+        "poll_days": None,
+        "record_ids": [],
+        "full": False,
+        "max_creates": 1000,
+        "confirm_rebuild": False,
+        "dry_run": False,
+    }
+    for name in params:
+        assert params.get_param(name).description
+
+
+def test_each_dag_has_its_own_schedule_and_never_overlaps_itself(airflow: Airflow) -> None:
+    accounts, contacts = airflow.load(ACCOUNTS), airflow.load(CONTACTS)
+    assert (accounts.schedule, contacts.schedule) == ("*/15 * * * *", "5-59/15 * * * *")
+    for dag in (accounts, contacts):
+        assert dag.max_active_runs == 1
+        assert not dag.catchup
