@@ -126,6 +126,7 @@ class Settler:
             outcome = "created" if result.created else "updated" if result.verdict == "written" else "unchanged"
             book.decide(item, outcome)  # type: ignore[arg-type]
         elif result.verdict == "gone":
+            self._bury(item)
             book.decide(item, "skipped", "target_deleted")
         elif result.verdict == "refused" and result.refusal is not None:
             self._refuse(book, item, result.refusal)
@@ -172,6 +173,14 @@ class Settler:
             if sync.ledger.add_link(link) if fresh else sync.ledger.save_link(link):
                 return
         sync.log.warning("The link of Salesforce %s and iPaaS.com %s was changed by another run meanwhile.", *pair)
+
+    def _bury(self, item: Item) -> None:
+        """Note on the link that its target is deleted, so that an undelete can be told."""
+        sync = self.sync
+        link = sync.ledger.links(sync.scope, sync.collection, self.side, [item.record_id]).get(item.record_id)
+        if link is not None and link.state == "active":
+            link.state = "ipaas_deleted" if self.direction == "to_ipaas" else "salesforce_deleted"
+            sync.ledger.save_link(link)
 
     def _release(self, results: Sequence[Written]) -> None:
         """Drop the claims of creates whose outcome is known; the others are looked into by the next attempt."""

@@ -87,7 +87,13 @@ def _list(sync: Sync, listing: _Listing) -> None:
             relink(sync, [(item.external_id, item.record_id) for item in items if item.external_id])
         if listing.index_only:
             continue
-        captured = [item for item in (_judge(sync, listing, item, seen.get(item.record_id)) for item in items) if item]
+        revived = {record_id for record_id, link in links.items() if link.state == "ipaas_deleted"}
+        waiting = sync.ledger.unresolved(sync.scope, sync.collection, "to_salesforce", ids)
+        judged = (
+            i if (n := i.record_id) in revived else _judge(sync, listing, i, seen.get(n), waits=n in waiting)
+            for i in items
+        )
+        captured = [item for item in judged if item]
         sync.ledger.add_items(sync.run.run_key, captured)
         listing.captured += len(captured)
 
@@ -150,8 +156,11 @@ def _index(sync: Sync, items: list[Item], seen: dict[str, Seen]) -> None:
     sync.ledger.save_seen(sync.scope, sync.collection, "ipaas", rows)
 
 
-def _judge(sync: Sync, listing: _Listing, item: Item, last: Seen | None) -> Item | None:
-    """Return the item to capture, None for a record that this run has no business with."""
+def _judge(sync: Sync, listing: _Listing, item: Item, last: Seen | None, *, waits: bool) -> Item | None:
+    """Return the item to capture, None for a record that this run has no business with.
+
+    One that *waits* is looked at again even when what it shows is in step; outside the window once it is due.
+    """
     stamp = parse_stamp(item.stamp)
     in_window = listing.start is None or (stamp is not None and stamp >= listing.start)
     unseen = last is None or not last.content_hash
@@ -163,7 +172,7 @@ def _judge(sync: Sync, listing: _Listing, item: Item, last: Seen | None) -> Item
                 sync.scope, sync.collection, "ipaas", [seen_of(sync, item, "baseline", baseline=True)]
             )
         return None
-    if changed or (in_window and (sync.params.full or last is None or not settled_fate(sync, last))):
+    if changed or (in_window and (waits or sync.params.full or last is None or not settled_fate(sync, last))):
         return item
     if not in_window or last is None:
         return None

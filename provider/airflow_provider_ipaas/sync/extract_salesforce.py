@@ -111,7 +111,7 @@ def _capture_due(sync: Sync, fields: set[str]) -> int:
         ids = [row.source_id for row in waiting]
         stored = sync.ledger.items_by_id(sync.run.run_key, sync.collection, "salesforce", ids)
         wanted = [i for i in ids if i not in stored or stored[i].record is None]
-        count += _capture_ids(sync, fields, wanted, report_missing=False)
+        count += _capture_ids(sync, fields, wanted, report_missing=False, due=True)
         gone = [
             i
             for i in wanted
@@ -121,13 +121,16 @@ def _capture_due(sync: Sync, fields: set[str]) -> int:
     return count
 
 
-def _capture_ids(sync: Sync, fields: set[str], ids: Iterable[str], *, report_missing: bool) -> int:
-    """Capture whole rows by id; with *report_missing* those that do not exist get an item that says so."""
+def _capture_ids(sync: Sync, fields: set[str], ids: Iterable[str], *, report_missing: bool, due: bool = False) -> int:
+    """Capture whole rows by id; with *report_missing* those that do not exist get an item that says so.
+
+    Records that wait (*due*) are counted and get a fate even when they are deleted meanwhile.
+    """
     ids = list(ids)
     found: set[str] = set()
     for rows in batches(rows_by_id(sync, fields, ids)):
         found |= {str(row["Id"]) for row in rows}
-        sync.ledger.add_items(sync.run.run_key, [item_of(sync, row, fields) for row in rows])
+        sync.ledger.add_items(sync.run.run_key, [item_of(sync, row, fields, counted=due) for row in rows])
     if report_missing:
         gone = [record_id for record_id in ids if record_id not in found]
         sync.ledger.add_items(sync.run.run_key, [missing_item(sync, record_id, "not_found") for record_id in gone])
@@ -139,10 +142,10 @@ def missing_item(sync: Sync, record_id: str, missing: str) -> Item:
     return Item(sync.collection, "salesforce", record_id, missing=missing, captured_at=sync.clock())  # type: ignore[arg-type]
 
 
-def item_of(sync: Sync, row: Record, fields: set[str]) -> Item:
+def item_of(sync: Sync, row: Record, fields: set[str], *, counted: bool = False) -> Item:
     """Make the counted item of a whole row; a deleted one is no source, it only tells what became of its link."""
     item = sync.salesforce_item(row, "seen", fields)
-    if item.missing and not sync.params.by_id:
+    if item.missing and not sync.params.by_id and not counted:
         item.role = "counterpart"
     return item
 
@@ -156,6 +159,8 @@ def split_processed(
     """
     ids = [str(row["Id"]) for row in rows]
     seen = sync.ledger.seen(sync.scope, sync.collection, "salesforce", ids)
+    # In step, but something is owed to the other side still (an external id): it has to be planned.
+    owed = sync.ledger.unresolved(sync.scope, sync.collection, "to_ipaas", ids)
     known: list[Item] = []
     fresh: list[str] = []
     for row in rows:
@@ -166,6 +171,7 @@ def split_processed(
             or not settled_fate(sync, last)
             or last.stamp != row["SystemModstamp"]
             or row.get("IsDeleted")
+            or record_id in owed
             or (contents is not None and contents.get(record_id) != last.content_hash)
         ):
             fresh.append(record_id)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .context import Sync
 from .model import Direction, Item, Outcome, Seen, Side, Unresolved
 from .schedule import REFUSED, next_attempt
+
+EXTERNAL_ID_MISSING = "external_id_missing"
 
 NEXT_STEP: dict[str, str] = {
     "ambiguous_match": "Make the e-mail unique (merge or correct the records); the next run takes them up by itself.",
@@ -28,7 +30,7 @@ NEXT_STEP: dict[str, str] = {
     "conflict": "Set both records to the same value, or change the field's conflict policy in the mapping.",
     "merged_duplicate": "Merge or delete one of the two iPaaS.com records.",
     "target_not_visible": "Give the integration user access to the record, or delete it in both services.",
-    "external_id_missing": "Nothing to do: the next run stores the Salesforce id in iPaaS.com.",
+    EXTERNAL_ID_MISSING: "Nothing to do: the next run stores the Salesforce id in iPaaS.com.",
     "row_locked": "Nothing to do: another transaction held the record; the next run tries again.",
     "direction_off": "A run in both directions, or in this one, takes it up.",
     "target_deleted": "Nothing to do: deletes are not synced and deleted records are not recreated.",
@@ -94,6 +96,8 @@ class FateBook:
         self.remember(item)
         if outcome == "parked":
             self.park(item, reason or "not_attempted", details=details)
+        elif outcome != "failed" and item.link_to and owes_external_id(self.waiting(item)):
+            self.park(item, EXTERNAL_ID_MISSING)  # until it is stored
         elif outcome != "failed":
             self._cleared[item.direction].append(item.record_id)
 
@@ -126,7 +130,7 @@ class FateBook:
                 next_step=item.next_step or NEXT_STEP.get(reason),
                 content_hash=item.content_hash,
                 mapping_fingerprint=self.sync.mapping.fingerprint,
-                details=details or {},
+                details={**(details or {}), **_debt(before)},
                 first_at=before.first_at if before else now,
                 last_at=now,
                 next_at=now,
@@ -159,6 +163,7 @@ class FateBook:
                 attempts=attempts,
                 content_hash=item.content_hash,
                 mapping_fingerprint=self.sync.mapping.fingerprint,
+                details=_debt(before),
                 first_at=before.first_at if before else now,
                 last_at=now,
                 next_at=next_attempt(now, attempts),
@@ -199,6 +204,50 @@ def seen_row(sync: Sync, item: Item) -> Seen:
         fate=fate,
         mapping_fingerprint=sync.mapping.fingerprint,
     )
+
+
+def owe_external_ids(sync: Sync, pairs: Sequence[tuple[str, str]]) -> None:
+    """Note that iPaaS.com has to get these Salesforce ids for its records; a crash must not forget it."""
+    now = sync.clock()
+    sync.ledger.save_unresolved(
+        [
+            Unresolved(
+                sync.scope,
+                sync.collection,
+                "to_ipaas",
+                salesforce_id,
+                EXTERNAL_ID_MISSING,
+                target_id=ipaas_id,
+                next_step=NEXT_STEP[EXTERNAL_ID_MISSING],
+                first_at=now,
+                last_at=now,
+                next_at=now,
+            )
+            for salesforce_id, ipaas_id in pairs
+        ]
+    )
+
+
+def pay_external_id(sync: Sync, item: Item) -> None:
+    """Note that iPaaS.com has the id of a linked record; what else the record waits for stays."""
+    found = sync.ledger.unresolved(sync.scope, sync.collection, item.direction, [item.record_id])
+    waiting = found.get(item.record_id)
+    if waiting is None or not owes_external_id(waiting):
+        return
+    if waiting.reason == EXTERNAL_ID_MISSING:
+        sync.ledger.clear_unresolved(sync.scope, sync.collection, item.direction, [item.record_id])
+        return
+    waiting.details = {key: value for key, value in waiting.details.items() if key != EXTERNAL_ID_MISSING}
+    sync.ledger.save_unresolved([waiting])
+
+
+def owes_external_id(waiting: Unresolved | None) -> bool:
+    """Tell a linked record whose id iPaaS.com has not got yet, whatever else it waits for."""
+    return waiting is not None and (waiting.reason == EXTERNAL_ID_MISSING or EXTERNAL_ID_MISSING in waiting.details)
+
+
+def _debt(before: Unresolved | None) -> dict[str, Any]:
+    return {EXTERNAL_ID_MISSING: True} if owes_external_id(before) else {}
 
 
 def asked_for(sync: Sync, item: Item) -> bool:

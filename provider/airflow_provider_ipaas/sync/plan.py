@@ -106,14 +106,14 @@ class Planner:
         waiting = self._book.waiting(item)
         if owes_external_id(waiting):
             item.link_to = link.ipaas_id
-        if other is None or (other.record is None and not other.missing):
-            return self._plan_against_link(item, link, target_id)
-        if other.missing:
+        if other is not None and other.missing:
             return self._plan_without_target(item, other, link)
-        if link.settled_at and item.captured_at and item.captured_at < link.settled_at:
+        if _stale(link, item, other):
             text = "Another run has written this pair since it was read."
             self._decide(item, "parked", "superseded", target_id=target_id, message=text)
             return [item]
+        if other is None or other.record is None:
+            return self._plan_against_link(item, link, target_id)
         salesforce, ipaas = (item, other) if item.side == "salesforce" else (other, item)
         return self._plan_records(salesforce, ipaas, link)
 
@@ -415,6 +415,13 @@ def _match_text(item: Item, verdict: str, ids: tuple[str, ...], by: str) -> str:
         "match_already_linked": f"The record with the same {by} is linked to another one: {where}.",
         "possible_duplicate": f"Same {by} as an unlinked record: {where}.",
     }[verdict]
+
+
+def _stale(link: Link, item: Item, other: Item | None) -> bool:
+    """Tell a pair that another run has written since this one read it, and that would be written again."""
+    read = [each for each in (item, other) if each is not None and each.record is not None]
+    before = any(each.captured_at and link.settled_at and each.captured_at < link.settled_at for each in read)
+    return before and any(moved(each, link) for each in read)
 
 
 def _ids(item: Item) -> str:

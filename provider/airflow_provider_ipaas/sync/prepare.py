@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from .context import BATCH, Sync, batches
-from .extract_ipaas import capture
+from .extract_ipaas import capture, read_many
 from .extract_salesforce import missing_item, pin_org
+from .fates import owe_external_ids
 from .keys import content_hash
-from .model import Item, Link, Role
+from .model import Item, Link, Role, Side
 from .rebuild import FIRST_CONTACT, check_rebuild
 from .salesforce_reads import object_fields, rows_by_email, rows_by_external_id, rows_by_id, rows_by_name
 
@@ -41,10 +42,11 @@ def _follow_merges(sync: Sync) -> None:
     for batch in _stream(sync, "salesforce", ("seen", "counterpart")):
         gone = [item for item in batch if item.missing in ("deleted", "merged")]
         links = sync.ledger.links(sync.scope, sync.collection, "salesforce", [item.record_id for item in gone])
+        # Undeleted, it has to be looked at whatever its stamp: two changes may share a second.
+        sync.ledger.forget_seen(sync.scope, sync.collection, "salesforce", links)
         for item in gone:
-            link = links.get(item.record_id)
-            if link is not None and link.state != "merged":
-                _follow(sync, item, link)
+            if item.record_id in links:
+                _follow(sync, item, links[item.record_id])
 
 
 def _follow(sync: Sync, item: Item, link: Link) -> None:
@@ -53,26 +55,35 @@ def _follow(sync: Sync, item: Item, link: Link) -> None:
         sync.ledger.save_link(link)
         return
     taken = sync.ledger.links(sync.scope, sync.collection, "salesforce", [item.master_id]).get(item.master_id)
-    if taken is None:
-        sync.log.info(
-            "Merge followed: Salesforce %s was merged into %s; iPaaS.com %s is linked with the winner now.",
-            item.record_id,
-            item.master_id,
-            link.ipaas_id,
-        )
-        link.salesforce_id = item.master_id
-        sync.ledger.save_link(link)
-        fields = object_fields(sync)
-        rows = list(rows_by_id(sync, fields, [item.master_id]))
-        winners = [sync.salesforce_item(row, "seen", fields) for row in rows]
-        for winner in winners:
-            winner.link_to = link.ipaas_id
-        store(sync, winners)
+    if taken is not None:
+        _note_duplicate(sync, item, link, taken)
         return
-    link.state = "merged"
-    sync.ledger.save_link(link)
+    sync.log.info(
+        "Merge followed: Salesforce %s was merged into %s; iPaaS.com %s is linked with the winner now.",
+        item.record_id,
+        item.master_id,
+        link.ipaas_id,
+    )
+    link.salesforce_id, link.state = item.master_id, "active"
+    with sync.ledger.transaction():
+        sync.ledger.save_link(link)
+        owe_external_ids(sync, [(item.master_id, link.ipaas_id)])
+    fields = object_fields(sync)
+    winners = [sync.salesforce_item(row, "seen", fields) for row in rows_by_id(sync, fields, [item.master_id])]
+    for winner in winners:
+        winner.link_to = link.ipaas_id
+    store(sync, winners)
+
+
+def _note_duplicate(sync: Sync, item: Item, link: Link, taken: Link) -> None:
+    """Park a record merged into a linked one, until a person has removed one of the two iPaaS.com records."""
+    if link.state != "merged":
+        link.state = "merged"
+        sync.ledger.save_link(link)
+    both = [link.ipaas_id, taken.ipaas_id]
+    alive = all(record is not None for record in read_many(sync, both).values())
     item.role, item.target_id = "seen", link.ipaas_id
-    item.payload = {"merged_into": item.master_id, "ipaas_ids": [link.ipaas_id, taken.ipaas_id]}
+    item.payload = {"merged_into": item.master_id, "ipaas_ids": both if alive else []}
     sync.ledger.save_items(sync.run.run_key, [item])
 
 
@@ -149,7 +160,7 @@ def _candidates_of_salesforce(sync: Sync, items: list[Item]) -> int:
     count = read_ipaas(sync, list(wanted), "candidate", missing=None)
     if sync.collection == "contact" and not sync.params.full:
         count += _read_by_email(sync, items)
-    return count
+    return count + _read_named(sync, "ipaas", wanted)
 
 
 def _candidates_of_ipaas(sync: Sync, items: list[Item], names: list[Item]) -> int:
@@ -162,7 +173,8 @@ def _candidates_of_ipaas(sync: Sync, items: list[Item], names: list[Item]) -> in
     rows = list(rows_by_external_id(sync, fields, [item.record_id for item in items]))
     count += store(sync, [sync.salesforce_item(row, "candidate", fields) for row in rows])
     if sync.collection == "contact":
-        return count + _read_by_email(sync, items)
+        count += _read_by_email(sync, items)
+        return count + _read_alike(sync, items)
     wanted = [item for item in names if item.record]
     by_name = [str((item.record or {}).get("name") or "") for item in wanted if item.name_key]
     numbers = [str((item.record or {}).get("account_number")) for item in wanted if item.number_key]
@@ -173,6 +185,24 @@ def _candidates_of_ipaas(sync: Sync, items: list[Item], names: list[Item]) -> in
         found = [sync.salesforce_item(row, "candidate", fields) for row in rows]
         count += store(sync, [i for i in found if i.name_key in name_keys or i.number_key in number_keys])
     return count
+
+
+def _read_alike(sync: Sync, items: list[Item]) -> int:
+    """Read who else has the e-mail of a Customer, on both sides, and whom those name by external id."""
+    emails = [item.email_key for item in items if item.email_key]
+    alike = _ids(sync.ledger.seen_by(sync.scope, sync.collection, "ipaas", "email_key", emails).values())
+    count = read_ipaas(sync, list(alike), "candidate", missing=None)
+    found = sync.ledger.items_by_key(sync.run.run_key, sync.collection, "salesforce", "email_key", emails)
+    return count + _read_named(sync, "salesforce", {i.record_id: None for rows in found.values() for i in rows})
+
+
+def _read_named(sync: Sync, side: Side, ids: Iterable[str]) -> int:
+    """Read whom candidates name by external id: one that belongs to another record is no candidate."""
+    found = sync.ledger.items_by_id(sync.run.run_key, sync.collection, side, ids)
+    named = [item.external_id for item in found.values() if item.external_id and not item.missing]
+    if side == "ipaas":
+        return read_salesforce(sync, named, "candidate", missing=False)
+    return read_ipaas(sync, named, "candidate", missing=None)
 
 
 def _read_by_email(sync: Sync, items: list[Item]) -> int:
