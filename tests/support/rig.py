@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 
@@ -22,7 +22,6 @@ from airflow_provider_ipaas.ledger import SqlLedger
 from airflow_provider_ipaas.mapping import IPaaSShape, load_mapping
 from airflow_provider_ipaas.sandbox import credentials as known
 from airflow_provider_ipaas.sandbox.ipaas.access import COMPANY_GUID
-from airflow_provider_ipaas.sandbox.server import Sandbox
 from airflow_provider_ipaas.sync.apply_ipaas import IPaaSApplier
 from airflow_provider_ipaas.sync.apply_salesforce import SalesforceApplier
 from airflow_provider_ipaas.sync.brake import plan_run
@@ -35,6 +34,9 @@ from airflow_provider_ipaas.sync.parents import parents_ready, sync_parents
 from airflow_provider_ipaas.sync.prepare import prepare
 from airflow_provider_ipaas.sync.report import report
 from airflow_provider_ipaas.sync.runs import is_closed, is_writable, reopen
+
+if TYPE_CHECKING:
+    from airflow_provider_ipaas.sandbox.server import Sandbox
 
 SYSTEM_ID = "5501"
 OUTCOMES = ("created", "updated", "unchanged", "skipped", "parked", "failed")
