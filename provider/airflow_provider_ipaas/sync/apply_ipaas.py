@@ -11,8 +11,9 @@ from .applying import Settler, Written, refused, shown_after, target_row
 from .canary import CanarySurprise, canary_due, canary_passed, compare
 from .claiming import claim_creates
 from .context import Sync, ipaas_stamp
-from .fates import seen_row
+from .fates import pay_external_id, seen_row
 from .keys import content_hash
+from .lost_creates import as_created, link_as_sent, renew_claims, shows, was_sent
 from .model import Item, Link, Record, Seen
 from .rebuild import WRITES_BEGAN
 
@@ -120,6 +121,8 @@ class IPaaSApplier:
                     settled_by=sync.run.run_key,
                 )
                 sync.ledger.add_link(link)
+            elif item.record_id in existing:
+                pay_external_id(sync, item)
             item.link_to = None
             sync.ledger.save_items(sync.run.run_key, [item])
 
@@ -279,7 +282,7 @@ class IPaaSApplier:
             return self._adopt(item, found) if item.op == "resolve_create" else self._carries_our_id(item, found)
         alike = self._alike(item)
         if alike and item.op == "resolve_create":
-            own = [record for record in alike if self._is_ours(record, changes)]
+            own = [found for found in alike if self._is_ours(item, found)]
             if len(own) == 1:
                 return self._adopt(item, str(own[0]["id"]))
             if len(own) > 1:
@@ -287,6 +290,8 @@ class IPaaSApplier:
                 return Written(item, "uncertain", text=text)
         if alike:
             return self._exists(item, str(alike[0]["id"]))
+        if item.op == "resolve_create":
+            renew_claims(sync, [item], "to_ipaas", sync.ipaas.server_now())
         body = sync.mapping.ipaas_create_body(changes, record_context=_context(item.record or {}))
         record = dict(body.record)
         if sync.settings.external_ids_on_write in ("auto", "nested"):
@@ -296,24 +301,24 @@ class IPaaSApplier:
         return self._created(item, answer, body.warnings)
 
     def _alike(self, item: Item) -> list[Record]:
-        """Return unlinked records that have the same e-mail or name now; those of this run are somebody else's."""
-        sync = self.sync
-        record = item.record or {}
-        value = record.get("Email") if sync.collection == "contact" else record.get("Name")
-        if not value:
-            return []
-        found = [r for r in sync.ipaas.find(sync.kind, str(value)) if str(r["id"]) not in self._made]
-        linked = sync.ledger.links(sync.scope, sync.collection, "ipaas", [str(r["id"]) for r in found])
-        return [record for record in found if str(record["id"]) not in linked]
+        """Return unlinked records with the same e-mail or name, now or in what a lost create has sent.
 
-    def _is_ours(self, record: Record, changes: dict[str, Any]) -> bool:
+        Those that this task made are somebody else's.
+        """
+        sync = self.sync
+        record, field = item.record or {}, "email_address" if sync.collection == "contact" else "name"
+        values = {record.get("Email") if sync.collection == "contact" else record.get("Name")}
+        if item.op == "resolve_create":
+            sent = sync.mapping.ipaas_create_body(was_sent(item), record_context=_context(record))
+            values.add(sent.record.get(field))
+        rows = {str(r["id"]): r for value in values if value for r in sync.ipaas.find(sync.kind, str(value))}
+        linked = sync.ledger.links(sync.scope, sync.collection, "ipaas", list(rows))
+        return [row for record_id, row in rows.items() if record_id not in linked and record_id not in self._made]
+
+    def _is_ours(self, item: Item, record: Record) -> bool:
         """Tell whether a record looks like what a create with a lost answer has sent."""
         full = self.sync.ipaas.get(self.sync.kind, str(record["id"])) or record
-        shown = self.sync.mapping.show_ipaas(full)
-        return all(
-            self.sync.mapping.agree(key, value, shown.get(key)) or shown.get(key) is None
-            for key, value in changes.items()
-        )
+        return shows(self.sync.mapping, "to_ipaas", was_sent(item), self.sync.mapping.show_ipaas(full))
 
     def _carries_our_id(self, item: Item, found: str) -> Written:
         """Link what carries our id already; the next run compares the two as a first contact."""
@@ -331,7 +336,11 @@ class IPaaSApplier:
         answer = self.sync.ipaas.get(self.sync.kind, ipaas_id)
         if answer is None:
             return Written(item, "superseded", text=f"iPaaS.com {ipaas_id} is gone again.")
-        return self._created(item, answer, ())
+        shown = self.sync.mapping.show_ipaas(answer)
+        if as_created(self.sync.mapping, item, shown):
+            return self._created(item, answer, ())
+        self.sync.ipaas.set_external_id(self.sync.kind, ipaas_id, item.record_id)
+        return link_as_sent(self.sync, item, ipaas_id, shown)
 
     def _created(self, item: Item, answer: Record, warnings: tuple[str, ...]) -> Written:
         sync = self.sync

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 from airflow_provider_ipaas.errors import (
@@ -16,13 +15,14 @@ from airflow_provider_ipaas.errors import (
 from .applying import Settler, Written, refused, refused_by, shown_after, target_row
 from .canary import CanarySurprise, canary_due, canary_passed, compare
 from .claiming import claim_creates
-from .context import Sync, batches, parse_stamp
-from .fates import NEXT_STEP, seen_row
+from .context import Sync, batches
+from .fates import owe_external_ids, seen_row
 from .keys import content_hash
-from .model import Item, Record, Unresolved
+from .lost_creates import as_created, find_in_salesforce, link_as_sent, renew_claims
+from .model import Item, Record
 from .ports import WriteResult
 from .rebuild import WRITES_BEGAN
-from .salesforce_reads import literal, object_fields, quote, rows_by_external_id, rows_by_id
+from .salesforce_reads import object_fields, rows_by_external_id, rows_by_id
 
 CHUNK = 2000  # what one retrieve reads
 BATCH_SIZE = 200  # what one Collections call writes
@@ -229,52 +229,35 @@ class SalesforceApplier:
 
     def _resolve(self, items: list[Item]) -> list[Item]:
         """Find out about creates whose answer was lost; return what may be created (again)."""
-        if self.external_id_field is not None:
-            return items  # an upsert by external id finds its own record
-        ready = [item for item in items if item.op != "resolve_create"]
-        unknown = [item for item in items if item.op == "resolve_create"]
-        if not unknown:
-            return ready
-        now = self.sync.salesforce.server_now()
-        fence = self.sync.salesforce.latest_date_covered(self.sync.sobject, now - timedelta(minutes=30), now)
-        adopted: list[tuple[Item, str]] = []
-        for item in unknown:
-            claimed = parse_stamp((item.payload or {}).get("claimed_at"))
-            found = self._find_created(item, claimed or now - timedelta(days=1))
-            if len(found) == 1:
-                adopted.append((item, found[0]))
-            elif found:
-                text = f"Several records could be the one that was created: {', '.join(found[:5])}."
-                self.settler.settle([Written(item, "uncertain", text=text)])
-            elif claimed is not None and fence <= claimed:
-                text = "The request may still be under way in Salesforce."
-                self.settler.settle([Written(item, "uncertain", text=text)])
-            else:
-                ready.append(item)
-        self._settle_written(adopted, {}, created=True)
-        return ready
-
-    def _find_created(self, item: Item, since: datetime) -> list[str]:
-        """Return unlinked records that our user created since then with equal content."""
         sync = self.sync
-        body = {key: value for key, value in self._create_body(item).items() if isinstance(value, str)}
-        key = "LastName" if sync.collection == "contact" else "Name"
-        names = sorted({*body, "Id"} - {"AccountId"})
-        soql = (
-            f"SELECT {', '.join(names)} FROM {sync.sobject} WHERE CreatedById = {quote(sync.salesforce.user_id)} "  # noqa: S608
-            f"AND CreatedDate >= {literal(since - timedelta(minutes=1))} AND {key} = {quote(str(body.get(key, '')))}"
-        )
-        found = [
-            str(row["Id"])
-            for row in sync.salesforce.query(soql)
-            if all(
-                _plain(row.get(name)) == _plain(value) or row.get(name) is None
-                for name, value in body.items()
-                if name in row
-            )
-        ]
-        linked = sync.ledger.links(sync.scope, sync.collection, "salesforce", found)
-        return [record_id for record_id in found if record_id not in linked]
+        lost = [item for item in items if item.op == "resolve_create"]
+        findings = find_in_salesforce(sync, lost, self.fields, self.external_id_field)
+        if findings.unknown:
+            self.settler.settle(findings.unknown)
+        self._adopt(findings.made)
+        if findings.again:
+            renew_claims(sync, findings.again, "to_salesforce", sync.salesforce.server_now())
+        return [item for item in items if item.op != "resolve_create"] + findings.again
+
+    def _adopt(self, made: list[tuple[Item, str]]) -> None:
+        """Link what earlier attempts did create; where either side has changed since, the next run merges."""
+        sync = self.sync
+        rows = self._retrieve([record_id for _, record_id in made])
+        same: list[tuple[Item, str]] = []
+        older: list[tuple[Item, str]] = []
+        for item, record_id in made:
+            shown = sync.mapping.show_salesforce(rows[record_id]) if record_id in rows else {}
+            (same if as_created(sync.mapping, item, shown) else older).append((item, record_id))
+        self._settle_written(same, {}, created=True)
+        with sync.ledger.transaction():
+            owe_external_ids(sync, [(record_id, item.record_id) for item, record_id in older])
+            results = [
+                link_as_sent(sync, item, record_id, sync.mapping.show_salesforce(rows.get(record_id, {})))
+                for item, record_id in older
+            ]
+            if results:
+                self.settler.settle(results)
+        self._store_external_ids(older)
 
     # Sending and settling
 
@@ -326,7 +309,7 @@ class SalesforceApplier:
         results = [self._result(item, record_id, before, after, created=created) for item, record_id in done]
         with sync.ledger.transaction():
             if created:
-                self._owe_external_ids(done)
+                owe_external_ids(sync, [(record_id, item.record_id) for item, record_id in done])
             self.settler.settle(results)
         if created:
             self._store_external_ids(done)
@@ -392,27 +375,6 @@ class SalesforceApplier:
             return None
         return target_row(sync, stored, stamp=row.get("SystemModstamp"), new_hash=expected)
 
-    def _owe_external_ids(self, done: list[tuple[Item, str]]) -> None:
-        """Note that iPaaS.com has to get the ids of what was just created; a crash must not forget it."""
-        sync = self.sync
-        now = sync.clock()
-        rows = [
-            Unresolved(
-                sync.scope,
-                sync.collection,
-                "to_ipaas",
-                record_id,
-                "external_id_missing",
-                target_id=item.record_id,
-                next_step=NEXT_STEP["external_id_missing"],
-                first_at=now,
-                last_at=now,
-                next_at=now,
-            )
-            for item, record_id in done
-        ]
-        sync.ledger.save_unresolved(rows)
-
     def _store_external_ids(self, done: list[tuple[Item, str]]) -> None:
         sync = self.sync
 
@@ -477,7 +439,3 @@ class SalesforceApplier:
             rows = sync.salesforce.retrieve(sync.sobject, chunk, sorted(names))
             found |= {record_id: row for record_id, row in zip(chunk, rows, strict=True) if row is not None}
         return found
-
-
-def _plain(value: Any) -> str:
-    return " ".join(str(value or "").split()).casefold()

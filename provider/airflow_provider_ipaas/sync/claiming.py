@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from .applying import Written
 from .context import Sync
-from .model import Claim, Direction, Item
+from .model import SOURCE_OF, Claim, Direction, Item
 
 # No request of either service lives longer: a claim older than this has no write under way.
 ABANDONED = timedelta(minutes=15)
@@ -18,6 +18,7 @@ def claim_creates(
     """Claim the creates among *items*; return what may be written, and the results of those another run creates.
 
     A create that was claimed before and not settled (a crash, a lost answer) becomes `resolve_create`: find out first.
+    One whose record was linked since the plan is nobody's to create any more.
     """
     creates = [item for item in items if item.op in ("create", "resolve_create")]
     if not creates:
@@ -41,15 +42,21 @@ def claim_creates(
     held = sync.ledger.claims(
         sync.scope, sync.collection, direction, [i.record_id for i in creates if i.record_id not in won]
     )
+    # Read after the claims: who held one before us had linked the record when it dropped the claim.
+    linked = sync.ledger.links(sync.scope, sync.collection, SOURCE_OF[direction], [i.record_id for i in creates])
     waiting: list[Written] = []
     blocked: set[str] = set()
     for item in creates:
         claim = held.get(item.record_id)
-        if item.record_id in won:
+        if item.record_id in linked:
+            blocked.add(item.record_id)
+            waiting.append(Written(item, "superseded", text="It was linked by another run since this one planned."))
+        elif item.record_id in won:
             item.op = "create"
         elif claim is not None and _may_take(sync, claim, now) and sync.ledger.take_claim(claim, sync.run.run_key, now):
             item.op = "resolve_create"
-            item.payload = {**(item.payload or {}), "claimed_at": claim.sent_at.isoformat() if claim.sent_at else None}
+            sent_at = claim.sent_at.isoformat() if claim.sent_at else None
+            item.payload = {**(item.payload or {}), "claimed_at": sent_at, "sent": claim.sent}
         else:
             blocked.add(item.record_id)
             waiting.append(Written(item, "in_progress", text="Another run is creating it."))

@@ -167,6 +167,9 @@ class LedgerPort(Protocol):
         self, scope: str, collection: Collection, direction: Direction, ids: Iterable[str]
     ) -> dict[str, Claim]: ...
 
+    def open_claims(self, scope: str, collection: Collection, direction: Direction) -> list[Claim]:
+        """Return the claims that are not done: creates under way or of unknown outcome."""
+
     def take_claim(self, claim: Claim, run_key: str, now: datetime) -> bool:
         """Make another run's claim ours if it is still as *claim* says (run_key and state); False otherwise."""
 
