@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 from tests.airflow.conftest import ACCOUNTS, CONTACTS, Airflow
 
 TASKS = {
@@ -122,3 +125,36 @@ def test_each_dag_has_its_own_schedule_and_never_overlaps_itself(airflow: Airflo
     for dag in (accounts, contacts):
         assert dag.max_active_runs == 1
         assert not dag.catchup
+
+
+def test_the_web_server_flow_works_from_a_stored_refresh_token(airflow: Airflow) -> None:
+    airflow.connect_salesforce(extra={"auth_flow": "web_server", "refresh_token": "sandbox-refresh-token"})
+    airflow.sandbox.salesforce.insert("Account", {"Name": "By refresh token"})
+    run = airflow.run(ACCOUNTS)
+    assert run.state == "success"
+    assert run.summary["to_ipaas"]["created"] == 1
+
+
+def test_the_jwt_bearer_flow_needs_no_consumer_secret(airflow: Airflow) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+    public = (
+        key.public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        .decode()
+    )
+    airflow.sandbox.org.oauth.public_key = public
+    airflow.connect_salesforce(
+        password="",
+        extra={
+            "auth_flow": "jwt_bearer",
+            "username": "integration@sandbox.example",
+            "private_key": private,
+            "audience": airflow.sandbox.salesforce_url,
+        },
+    )
+    run = airflow.run(ACCOUNTS)
+    assert run.state == "success", run.log
+    assert "PRIVATE KEY" not in run.log
