@@ -14,7 +14,7 @@ from .fates import FateBook, asked_for, owes_external_id
 from .lost_creates import LostCreates
 from .matching import MatchIndex, ineligible
 from .merge import Sides
-from .model import DIRECTION_FROM, Direction, Item, Link, Side
+from .model import DIRECTION_FROM, Claim, Direction, Item, Link, Side
 from .pairs import Conflict, PairPlan, plan_create, plan_pair
 from .prepare import moved
 from .rebuild import FIRST_CONTACT
@@ -41,6 +41,8 @@ class Planner:
         self._lost: LostCreates | None = None
         self._book = FateBook(sync)
         self._handled: set[tuple[Side, str]] = set()
+        self._claims: dict[str, Claim] = {}
+        self._has_company: dict[str, bool] = {}
 
     def run(self) -> PlanCounts:
         """Plan everything captured: Salesforce records first, then what iPaaS.com has beside them."""
@@ -68,7 +70,9 @@ class Planner:
         others = sync.ledger.items_by_id(sync.run.run_key, sync.collection, other, opposite)
         self._book.load(DIRECTION_FROM[side], ids)
         self._book.load(DIRECTION_FROM[other], opposite)
-        self._index.load(side, [item for item in batch if item.record_id not in links])
+        unlinked = [item for item in batch if item.record_id not in links]
+        self._index.load(side, unlinked)
+        self._load_unlinked(side, unlinked)
         touched: list[Item] = []
         for item in batch:
             if (side, item.record_id) in self._handled:
@@ -82,6 +86,15 @@ class Planner:
         if not self.preview:
             sync.ledger.save_items(sync.run.run_key, touched)
             self._book.flush()
+
+    def _load_unlinked(self, side: Side, items: list[Item]) -> None:
+        """Load the claims on the records of a batch, and which of their Accounts are Companies, at once."""
+        sync = self.sync
+        ids = [item.record_id for item in items]
+        self._claims = sync.ledger.claims(sync.scope, sync.collection, DIRECTION_FROM[side], ids)
+        accounts = {str(account) for item in items if (account := (item.record or {}).get("AccountId"))}
+        linked = sync.ledger.links(sync.scope, "account", "salesforce", accounts)
+        self._has_company = {account: account in linked for account in accounts}
 
     # Linked records
 
@@ -231,7 +244,7 @@ class Planner:
             asked = asked_for(sync, item)
             self._gone(item, "record_not_found" if asked or sync.is_parent else "source_deleted", None)
             return [item]
-        claim = sync.ledger.claims(sync.scope, sync.collection, item.direction, [item.record_id]).get(item.record_id)
+        claim = self._claims.get(item.record_id)
         if claim is not None and claim.state != "done" and sync.params.writes(item.direction):
             item.payload = {"changes": plan_create(sync.mapping, item).changes(item.direction)}
             self._note(item, "resolve_create")
@@ -280,7 +293,15 @@ class Planner:
             self._refuse_text(item, plan.unsendable)
             return
         item.payload = {"changes": plan.changes(item.direction)}
+        if self._lacks_account(item, plan):
+            item.warnings = (*item.warnings, "contact_created_without_account")
         self._note(item, "create")
+
+    def _lacks_account(self, item: Item, plan: PairPlan) -> bool:
+        """Tell a Contact that no mapping gives an Account; with relationships the upsert asks for the Company first."""
+        if item.side != "ipaas" or item.collection != "contact" or self.sync.settings.relationships:
+            return False
+        return "AccountId" not in self.sync.mapping.salesforce_body(plan.to_salesforce)
 
     def _is_baseline(self, item: Item) -> bool:
         """A record without a stamp that was there before the first contact is matched, not created."""
@@ -306,7 +327,10 @@ class Planner:
         account_id = (item.record or {}).get("AccountId")
         if not account_id or account_id in self.parents_ready:
             return True
-        return bool(self.sync.ledger.links(self.sync.scope, "account", "salesforce", [account_id]))
+        if account_id not in self._has_company:  # that of a matched Contact, while Customers are planned
+            linked = self.sync.ledger.links(self.sync.scope, "account", "salesforce", [account_id])
+            self._has_company[account_id] = bool(linked)
+        return self._has_company[account_id]
 
     def _may_be_ours(self, item: Item, ids: tuple[str, ...]) -> bool:
         """Tell a record that a create of unknown outcome may have made: the run finds that out first."""
