@@ -51,6 +51,16 @@ def get_provider_info() -> dict[str, Any]:
                         "example": "crm.example.com,login.example.com",
                         "default": "",
                     },
+                    "monitoring_ledger_conn_id": {
+                        "description": (
+                            "Connection id of the ledger that the page Integration monitoring shows, for DAGs that were "
+                            "given another ledger_conn_id than the default."
+                        ),
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "example": "ipaas_ledger_emea",
+                        "default": "ipaas_ledger",
+                    },
                 },
             },
         },

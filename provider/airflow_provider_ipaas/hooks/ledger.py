@@ -56,20 +56,27 @@ def open_ledger(conn_id: str = DEFAULT_CONN_ID) -> SqlLedger:
     and a local disk. Raises `ConfigurationError` for what a person has to mend in Airflow, `LedgerError` for a database
     that can't be opened.
     """
+    return _shared(ledger_url(conn_id))
+
+
+def ledger_url(conn_id: str = DEFAULT_CONN_ID) -> URL:
+    """Return the URL of the ledger that `open_ledger` would open, password included; opens and creates nothing.
+
+    Raises as `open_ledger` does for what a person has to mend in Airflow.
+    """
     connection = _connection(conn_id)
     if connection is None:
         url = _default_url(conn_id)
         log.info("No connection `%s`: the ledger is the SQLite file %s.", conn_id, url.database)
-    elif connection.conn_type in ("postgres", "postgresql"):
-        url = _postgres_url(connection)
-    elif connection.conn_type == "sqlite":
-        url = _sqlite_url(connection)
-    else:
-        raise ConfigurationError(
-            f"Connection `{conn_id}`: a ledger can't live in a connection of type `{connection.conn_type}`.",
-            next_step="Make it a connection of type postgres (or sqlite, with the LocalExecutor).",
-        )
-    return _shared(url)
+        return url
+    if connection.conn_type in ("postgres", "postgresql"):
+        return _postgres_url(connection)
+    if connection.conn_type == "sqlite":
+        return _sqlite_url(connection)
+    raise ConfigurationError(
+        f"Connection `{conn_id}`: a ledger can't live in a connection of type `{connection.conn_type}`.",
+        next_step="Make it a connection of type postgres (or sqlite, with the LocalExecutor).",
+    )
 
 
 def _shared(url: URL) -> SqlLedger:

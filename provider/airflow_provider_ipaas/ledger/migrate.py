@@ -39,7 +39,7 @@ def current(url: str | URL) -> str | None:
     engine = make_engine(parsed)
     try:
         with translated(place_of(parsed)), engine.connect() as connection:
-            return _version(connection)
+            return version_of(connection)
     finally:
         engine.dispose()
 
@@ -60,7 +60,7 @@ def prepare(engine: Engine) -> None:
     if sqlite:
         create_file(Path(str(engine.url.database)))
     with translated(place), engine.connect() as connection:
-        version = _version(connection)
+        version = version_of(connection)
         ready = version == HEAD and (not sqlite or _journal_mode(connection) == "wal")
     if ready:
         return
@@ -81,7 +81,7 @@ def _upgrade(engine: Engine) -> None:
         with connection, connection.begin():
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ADVISORY_LOCK})
-            version = _version(connection)
+            version = version_of(connection)
             if version == HEAD:
                 return
             if version is not None:
@@ -119,7 +119,8 @@ def _refuse_unknown(version: str, place: str) -> None:
         )
 
 
-def _version(connection: Connection) -> str | None:
+def version_of(connection: Connection) -> str | None:
+    """Return the version of the tables, None when there are none."""
     if not inspect(connection).has_table(VERSION_TABLE):
         return None
     version = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608

@@ -1,0 +1,234 @@
+"""What people look at: runs and waiting records, read in one short transaction that writes nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, func, select, text
+
+from airflow_provider_ipaas.errors import LedgerError
+
+from .engine import make_engine, parse_url, place_of
+from .failures import translated
+from .migrate import HEAD, version_of
+from .rows import Shape
+from .tables import pin, run, unresolved
+
+# A page must not hold the database up: PostgreSQL ends what takes longer.
+_PATIENCE_S = 20
+_CODES_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A DAG that ran, and a pair and collection that it worked on; *scope* is empty before it reached Salesforce."""
+
+    dag_id: str
+    scope: str
+    collection: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One run; *summary* is what its report published, None while it runs or when it had no report."""
+
+    dag_id: str
+    run_id: str
+    collection: str
+    scope: str
+    started_at: datetime
+    reported_at: datetime | None
+    phase: str
+    summary: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Records that wait for the same reason."""
+
+    scope: str
+    collection: str
+    direction: str
+    reason: str
+    count: int
+    oldest: datetime | None
+    next_at: datetime | None  # the first that is due
+    next_step: str | None  # None when it is not the same for all
+    codes: tuple[tuple[str, int], ...]  # the most frequent ones with their counts
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRecord:
+    """One record that waits, without anything of its content."""
+
+    source_id: str
+    target_id: str | None
+    reason: str
+    code: str | None
+    message: str | None
+    next_step: str | None
+    attempts: int
+    first_at: datetime
+    last_at: datetime | None
+    next_at: datetime | None
+
+
+_RUN_LINE = Shape(RunLine, run)
+_SOURCE = Shape(Source, run)
+_RECORD = Shape(WaitingRecord, unresolved)
+
+
+class Reading:
+    """The queries; all of them see the ledger as it was at one moment."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def sources(self) -> list[Source]:
+        """Return every DAG with what it worked on."""
+        return [_SOURCE.value(row) for row in self._connection.execute(select(*_SOURCE.columns).distinct())]
+
+    def runs(self, dag_ids: Collection[str], *, limit: int, offset: int = 0) -> list[RunLine]:
+        """Return runs of these DAGs, the newest first."""
+        statement = (
+            select(*_RUN_LINE.columns)
+            .where(run.c.dag_id.in_(list(dag_ids)))
+            .order_by(run.c.started_at.desc(), run.c.no.desc())
+            .limit(limit)
+            .offset(offset)
+        )
+        return [_RUN_LINE.value(row) for row in self._connection.execute(statement)]
+
+    def groups(self) -> list[Group]:
+        """Return what waits by scope, collection, direction and reason, the largest groups first."""
+        names = ("scope", "collection", "direction", "reason")
+        keys = [unresolved.c[name] for name in names]
+        statement = select(
+            *keys,
+            unresolved.c.code,
+            func.count().label("rows"),
+            func.min(unresolved.c.first_at).label("oldest"),
+            func.min(unresolved.c.next_at).label("next_at"),
+            func.min(unresolved.c.next_step).label("least"),
+            func.max(unresolved.c.next_step).label("most"),
+            func.count(unresolved.c.next_step).label("steps"),
+        ).group_by(*keys, unresolved.c.code)
+        parts: defaultdict[tuple[str, ...], list[Any]] = defaultdict(list)
+        for row in self._connection.execute(statement):
+            parts[tuple(row[:4])].append(row)
+        return sorted((_group(key, rows) for key, rows in parts.items()), key=lambda group: -group.count)
+
+    def records(
+        self, scope: str, collection: str, direction: str, reason: str, *, limit: int, offset: int = 0
+    ) -> list[WaitingRecord]:
+        """Return records of one group, those that wait longest first."""
+        statement = (
+            select(*_RECORD.columns)
+            .where(
+                unresolved.c.scope == scope,
+                unresolved.c.collection == collection,
+                unresolved.c.direction == direction,
+                unresolved.c.reason == reason,
+            )
+            .order_by(unresolved.c.first_at, unresolved.c.source_id)
+            .limit(limit)
+            .offset(offset)
+        )
+        return [_RECORD.value(row) for row in self._connection.execute(statement)]
+
+    def pinned_to(self, identity: str, prefix: str) -> list[str]:
+        """Return the connection ids with *prefix* that answered for *identity*, without the prefix."""
+        found = self._connection.execute(
+            select(pin.c.connection_id).where(pin.c.identity == identity).order_by(pin.c.connection_id)
+        ).scalars()
+        return [connection_id.removeprefix(prefix) for connection_id in found if connection_id.startswith(prefix)]
+
+
+@contextmanager
+def reading(url: str | URL) -> Iterator[Reading | None]:
+    """Read the ledger at *url* as it is now; None where there is none. Creates and upgrades nothing.
+
+    Raises `LedgerError` for a database that can't be read, and for one of another version.
+    """
+    parsed = parse_url(url)
+    place = place_of(parsed)
+    if parsed.get_backend_name() == "sqlite" and not _is_there(Path(str(parsed.database))):
+        yield None
+        return
+    engine = _engine(parsed)
+    try:
+        with translated(place), engine.connect() as connection, connection.begin():
+            if engine.dialect.name == "postgresql":
+                connection.execute(text(f"SET LOCAL statement_timeout = '{_PATIENCE_S}s'"))
+            yield _checked(connection, place)
+    finally:
+        engine.dispose()
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        raise LedgerError(
+            f"The ledger's file can't be looked for ({path}): {error.strerror}.",
+            next_step="let the user that Airflow's API server runs as read this file and its directory.",
+        ) from error
+
+
+def _checked(connection: Connection, place: str) -> Reading | None:
+    version = version_of(connection)
+    if version is None:
+        return None
+    if version != HEAD:
+        raise LedgerError(
+            f"The ledger ({place}) has version {version}, this package works with {HEAD}.",
+            next_step="install the same version of airflow-provider-ipaas everywhere; an older ledger is upgraded by "
+            "the next run (SQLite) or by the command airflow-ipaas ledger upgrade (PostgreSQL).",
+        )
+    return Reading(connection)
+
+
+def _engine(url: URL) -> Engine:
+    """Return an engine that can't write, and keeps no connection: pages are rare, and servers fork."""
+    if url.get_backend_name() != "sqlite":
+        engine = make_engine(url)
+        return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    uri = f"{Path(str(url.database)).as_uri()}?mode=ro"
+
+    def connect() -> sqlite3.Connection:
+        # With None the driver begins no transactions by itself, so one BEGIN holds for all queries of a page.
+        return sqlite3.connect(uri, uri=True, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _group(key: tuple[str, ...], rows: list[Any]) -> Group:
+    scope, collection, direction, reason = key
+    count = sum(row.rows for row in rows)
+    steps = {step for row in rows for step in (row.least, row.most)}
+    same = len(steps) == 1 and sum(row.steps for row in rows) == count
+    codes = sorted(((row.code, row.rows) for row in rows if row.code), key=lambda part: (-part[1], part[0]))
+    return Group(
+        scope=scope,
+        collection=collection,
+        direction=direction,
+        reason=reason,
+        count=count,
+        oldest=min((row.oldest for row in rows if row.oldest), default=None),
+        next_at=min((row.next_at for row in rows if row.next_at), default=None),
+        next_step=steps.pop() if same else None,
+        codes=tuple(codes[:_CODES_SHOWN]),
+    )

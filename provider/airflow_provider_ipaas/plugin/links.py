@@ -1,0 +1,78 @@
+"""Where the pages lead: to Airflow's own pages and to records in Salesforce."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable
+from urllib.parse import quote, urlencode
+
+from airflow.models.dagrun import DagRun
+
+from airflow_provider_ipaas.ledger.monitoring import Reading, RunLine
+
+log = logging.getLogger(__name__)
+
+REPORT_TASK = "report"
+_SALESFORCE_ID = re.compile(r"00[A-Za-z0-9]{13}(?:[A-Za-z0-9]{3})?")
+# How runs note the org that a connection answered for.
+_PIN = "salesforce:"
+
+
+def _segment(value: str) -> str:
+    return quote(value, safe="", errors="replace")
+
+
+class AirflowLinks:
+    """Addresses of Airflow's own pages, and of ours, below the path that Airflow lives at."""
+
+    def __init__(self, root: str) -> None:
+        self.home = f"{root}/"
+        self.overview = f"{root}/ipaas/monitoring"
+        self._root = root
+
+    def run(self, dag_id: str, run_id: str) -> str:
+        return f"{self._root}/dags/{_segment(dag_id)}/runs/{_segment(run_id)}"
+
+    def report(self, dag_id: str, run_id: str) -> str:
+        """Return the page of the run's report task, which opens at its log."""
+        return f"{self.run(dag_id, run_id)}/tasks/{REPORT_TASK}"
+
+    def runs(self, page: int) -> str:
+        return f"{self.overview}?{urlencode({'runs': page})}"
+
+    def group(self, *, page: int = 1, **key: str) -> str:
+        """Return the page of one group of waiting records."""
+        query = urlencode({**key, "page": page}, errors="replace")
+        return f"{self.overview}/waiting?{query}"
+
+
+def run_states(runs: Iterable[RunLine]) -> dict[tuple[str, str], str]:
+    """Return what Airflow says of these runs; one that it no longer knows is missing."""
+    wanted = {(run.dag_id, run.run_id) for run in runs}
+    if not wanted:
+        return {}
+    found = DagRun.find(dag_id=sorted({dag for dag, _ in wanted}), run_id=sorted({run for _, run in wanted}))
+    return {(run.dag_id, run.run_id): str(run.state) for run in found if (run.dag_id, run.run_id) in wanted}
+
+
+def salesforce_url(reading: Reading, scope: str) -> str | None:
+    """Return the API Url of the connection that reaches the org of *scope*, None where none can be read."""
+    org_id = scope.partition("/")[0]
+    for conn_id in reading.pinned_to(org_id, _PIN):
+        # Imported late: it loads simple-salesforce, and only pages with records need it.
+        from airflow_provider_ipaas.hooks.salesforce import SalesforceConnectedAppHook
+
+        try:
+            return SalesforceConnectedAppHook(conn_id).settings.api_url
+        except Exception as error:
+            # Renamed, deleted or wrong by now: the page is worth showing without links.
+            log.debug("No links to Salesforce by connection `%s`: %s", conn_id, type(error).__name__)
+    return None
+
+
+def record_url(base: str | None, record_id: str | None) -> str | None:
+    """Return the address of a Salesforce record; the org forwards it to its own page."""
+    if base is None or record_id is None or _SALESFORCE_ID.fullmatch(record_id) is None:
+        return None
+    return f"{base}/{record_id}"
