@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Executable, Update, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from airflow_provider_ipaas.sync.model import Collection, Link, Side
 
 from .rows import Shape, chunked
 from .tables import link
-from .upserts import insert_into
+from .upserts import insert_for
 
 _LINK = Shape(Link, link)
+_WRITTEN = tuple(name for name in _LINK.names if name != "id")
 _ID_OF = {"salesforce": link.c.salesforce_id, "ipaas": link.c.ipaas_id}
 
 
@@ -40,25 +42,34 @@ def count(connection: Connection, scope: str, collection: Collection) -> int:
 def add(connection: Connection, new: Link) -> Link | None:
     """Insert; None when either id is linked already."""
     row = _LINK.row(new)
-    del row["id"]
-    made = connection.execute(
-        insert_into(connection, link).values(**row).on_conflict_do_nothing().returning(*_LINK.columns)
-    ).first()
+    made = connection.execute(_adding(connection.dialect.name), {name: row[name] for name in _WRITTEN}).first()
     return None if made is None else _LINK.value(made)
+
+
+# Links are written one by one: building such a statement anew costs several times what running it does.
+@cache
+def _adding(dialect: str) -> Executable:
+    return insert_for(dialect, link).on_conflict_do_nothing().returning(*_LINK.columns)
 
 
 def save(connection: Connection, changed: Link) -> bool:
     """Write all columns where id and version still fit; False when they don't, or when a new id is linked already."""
-    row = _LINK.row(changed)
-    del row["id"]
-    row["version"] = changed.version + 1
-    fits = update(link).where(link.c.id == changed.id, link.c.version == changed.version).values(**row)
-    same_ids = fits.where(link.c.salesforce_id == changed.salesforce_id, link.c.ipaas_id == changed.ipaas_id)
-    if connection.execute(same_ids).rowcount == 1:
+    row = {f"new_{name}": value for name, value in _LINK.row(changed).items() if name != "id"}
+    row |= {"own_id": changed.id, "own_version": changed.version, "new_version": changed.version + 1}
+    if connection.execute(_saving(same_ids=True), row).rowcount == 1:
         return True
     # The link follows a merge. On PostgreSQL a broken unique key would undo the whole transaction: guard it.
     try:
         with connection.begin_nested():
-            return connection.execute(fits).rowcount == 1
+            return connection.execute(_saving(same_ids=False), row).rowcount == 1
     except IntegrityError:
         return False
+
+
+@cache
+def _saving(*, same_ids: bool) -> Update:
+    new = {name: bindparam(f"new_{name}", type_=link.c[name].type) for name in _WRITTEN}
+    fits = update(link).where(link.c.id == bindparam("own_id"), link.c.version == bindparam("own_version")).values(new)
+    if not same_ids:
+        return fits
+    return fits.where(link.c.salesforce_id == new["salesforce_id"], link.c.ipaas_id == new["ipaas_id"])

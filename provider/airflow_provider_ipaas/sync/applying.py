@@ -20,6 +20,7 @@ from .refusals import Refusal, classify
 CONFIG_STREAK = 5  # refusals of configuration in a row before a canary counts as "every record alike"
 
 Verdict = Literal["written", "linked", "nothing", "superseded", "gone", "refused", "uncertain", "in_progress", "later"]
+_LINKING = frozenset({"written", "linked", "nothing"})  # the two records are in step, and their link says so
 
 
 class ConfigurationRefused(IPaaSSyncError):
@@ -53,6 +54,7 @@ class Settler:
         self.proven = False  # a write of this task went through, so refusals are about records
         self.counts: dict[str, int] = {}
         self._held: list[Written] = []
+        self._links: dict[str, Link] = {}  # of the batch at hand, by Salesforce id
 
     def intents(self, items: Sequence[Item]) -> None:
         """Journal what is about to be written."""
@@ -64,7 +66,7 @@ class Settler:
         Raises ConfigurationRefused when the whole first batch was refused for the same reason of configuration.
         """
         config = [r for r in results if r.refusal is not None and r.refusal.kind == "config"]
-        if any(r.verdict in ("written", "linked", "nothing") for r in results):
+        if any(r.verdict in _LINKING for r in results):
             self.proven = True
         if not self.proven and config and len(config) == len(results):
             self._held += config
@@ -91,6 +93,7 @@ class Settler:
         ids = ", ".join(r.item.record_id for r in self._held[:3])
         if refusal is None:  # pragma: no cover - held results always carry their refusal
             return
+        self._release(self._held)
         raise ConfigurationRefused(
             f"Every record of the first batch ({ids}{' ...' if len(self._held) > 3 else ''}) was refused with "
             f"{refusal.code}: {refusal.message} No record was marked.",
@@ -104,6 +107,7 @@ class Settler:
         book = FateBook(sync)
         with sync.ledger.transaction():
             book.load(self.direction, [r.item.record_id for r in results])
+            self._load_links(results)
             for result in results:
                 self._one(book, result)
             sync.ledger.save_items(sync.run.run_key, [r.item for r in results])
@@ -121,7 +125,7 @@ class Settler:
         item = result.item
         item.warnings = tuple(dict.fromkeys([*item.warnings, *result.warnings]))
         item.target_id = result.target_id or item.target_id
-        if result.verdict in ("written", "linked", "nothing"):
+        if result.verdict in _LINKING:
             self._link(result)
             outcome = "created" if result.created else "updated" if result.verdict == "written" else "unchanged"
             book.decide(item, outcome)  # type: ignore[arg-type]
@@ -151,14 +155,23 @@ class Settler:
         else:
             book.refuse(item, refusal.code, refusal.message, refusal.next_step)
 
+    def _load_links(self, results: Sequence[Written]) -> None:
+        """Load the links that a batch renews, at once."""
+        linking = [r for r in results if r.verdict in _LINKING and r.target_id]
+        ids = [r.item.record_id if self.side == "salesforce" else str(r.target_id) for r in linking]
+        self._links = self.sync.ledger.links(self.sync.scope, self.sync.collection, "salesforce", ids)
+
     def _link(self, result: Written) -> None:
         """Make or renew the link: what each side shows of the written fields is what they agree on now."""
         sync, item = self.sync, result.item
         if result.target_id is None:
             return
         pair = (item.record_id, result.target_id) if self.side == "salesforce" else (result.target_id, item.record_id)
-        for _ in range(3):
-            link = sync.ledger.links(sync.scope, sync.collection, "salesforce", [pair[0]]).get(pair[0])
+        for attempt in range(3):
+            if attempt:
+                self._links |= sync.ledger.links(sync.scope, sync.collection, "salesforce", [pair[0]])
+            # Taken out: what is written is another version.
+            link = self._links.pop(pair[0], None)
             fresh = link is None
             if link is None:
                 link = Link(sync.scope, sync.collection, *pair)
