@@ -158,6 +158,7 @@ class IPaaSApplier:
                 results.append(Written(item, "later", text=str(answer)))
                 stop = stop or answer
         self.settler.settle(results)
+        self._made.clear()  # linked now, and told by that
         if stop is not None:
             raise stop
 
@@ -187,14 +188,13 @@ class IPaaSApplier:
                 next_step="Correct the paths of this kind in the connection's api_profile.",
             )
         kept = sync.mapping.show_ipaas(before) if before else None
-        sent = {key: value for key, value in result.theirs.items() if value is not None}
-        compare(
-            "ipaas", op, result.target_id, {**sent, **_promised(item, sync, sent)}, sync.mapping.show_ipaas(shown), kept
-        )
+        sent = {**result.theirs, **_promised(item, sync, result.theirs)}
+        compare("ipaas", op, result.target_id, sent, sync.mapping.show_ipaas(shown), kept)
         if op == "create":
             self.check_external_id(result.target_id, item.record_id)
         if before is not None:
-            _compare_unmapped(result.target_id, before, shown, sync.mapping.shape.server_fields)
+            compared = {rule.ipaas for rule in sync.mapping.fields if not rule.ipaas_custom}
+            _compare_unmapped(result.target_id, before, shown, {*compared, *sync.mapping.shape.server_fields})
         canary_passed(sync, "ipaas", op)
 
     def _write(self, item: Item) -> Written:
@@ -410,17 +410,17 @@ def _promised(item: Item, sync: Sync, sent: dict[str, Any]) -> dict[str, Any]:
     """Return what the planned changes say in iPaaS.com's form: the answer may already have lost some."""
     changes = (item.payload or {}).get("changes", {})
     values = {key: sync.mapping.to_ipaas(key, value).value for key, value in changes.items()}
-    return {
-        key: value for key, value in values.items() if value is not None and (key in sent or not key.endswith("phone"))
-    }
+    # A phone without an address to live on was not sent, and says so as a warning.
+    unsent = {r.key for r in sync.mapping.fields if r.kind == "phone_on_address" and sent.get(r.key) is None}
+    return {key: value for key, value in values.items() if value is not None and key not in unsent}
 
 
-def _compare_unmapped(record_id: str, before: Record, after: Record, server_fields: tuple[str, ...]) -> None:
+def _compare_unmapped(record_id: str, before: Record, after: Record, leave_out: set[str | None]) -> None:
     """The first PUT must not have lost anything that was not written: other fields, addresses, custom fields."""
     lost = [
         name
         for name, value in before.items()
-        if name not in server_fields and value not in (None, "", [], {}) and after.get(name) in (None, "", [], {})
+        if name not in leave_out and value not in (None, "", [], {}) and after.get(name) in (None, "", [], {})
     ]
     if lost:
         raise CanarySurprise(

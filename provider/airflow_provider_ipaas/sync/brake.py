@@ -30,6 +30,8 @@ def plan_run(sync: Sync, *, parents_ready: frozenset[str] = frozenset()) -> Plan
     counts = Planner(sync, parents_ready=parents_ready).run()
     if sync.params.dry_run:
         _finish_dry(sync)
+        if sync.collection == "contact" and sync.parent_mapping is not None:
+            _finish_dry(sync.for_parents())
     else:
         brake(sync, parents=parent_creates(sync))
     sync.run = sync.ledger.update_run(sync.run.run_key, phase="planned")
