@@ -28,7 +28,9 @@ def _refused(request: Request, error: Exception) -> Response:
     """Send people without a login to Airflow's, and say everything else on a page."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     if status == 401 and _is_browser(request):
-        query = urlencode({"next": str(request.url)}, errors="replace")
+        # Without scheme and host, which a proxy may have changed, and the login takes only what it knows as its own.
+        address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        query = urlencode({"next": address}, errors="replace")
         return RedirectResponse(f"{links_of(request).home}api/v2/auth/login?{query}", 303)
     title = _TITLES.get(status, "Not possible")
     return pages().show("message.html", status=status, links=links_of(request), title=title, text=_detail(error))
