@@ -12,7 +12,7 @@ export PYTHON
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo airflow sandbox test test-unit test-e2e test-postgres lint format setup clean
+.PHONY: help demo airflow sandbox test test-unit test-e2e test-postgres lint format bench setup clean
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -47,6 +47,10 @@ lint: $(STAMP) ## check style, types and the architecture rules
 format: $(STAMP) ## format the code and mend what can be mended automatically
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+
+bench: $(STAMP) ## count the calls of sync runs and measure memory and time (about 15 minutes; see benchmarks/)
+	PYTHONPATH=.:scripts $(PY) benchmarks/calls.py $(ARGS)
+	PYTHONPATH=.:scripts $(PY) benchmarks/ledger.py
 
 setup: $(STAMP) ## create .venv and install everything
 

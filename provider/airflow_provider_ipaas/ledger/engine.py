@@ -95,7 +95,8 @@ def _sqlite_engine(url: URL) -> Engine:
     def _connected(connection: Any, _record: Any) -> None:
         # Without this the driver begins transactions by itself, late and in the wrong mode.
         connection.isolation_level = None
-        for pragma in ("foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-32768"):
+        # Each lane of a task has a connection with a cache of its own, so it is small; the system caches the file too.
+        for pragma in ("foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-4096"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

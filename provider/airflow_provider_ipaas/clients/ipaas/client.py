@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from types import TracebackType
@@ -82,7 +83,10 @@ class IPaaSClient:
         return in_lanes(call, items, self.lanes)
 
     def list(self, kind: Kind) -> Iterator[Record]:
-        """Stream every row, page by page, each id once. Rows may be shorter than what `get` answers."""
+        """Stream every row, page by page; one that moves to a near page meanwhile comes once.
+
+        Rows may be shorter than what `get` answers.
+        """
         return self._pages(kind, {})
 
     def find(self, kind: Kind, value: str) -> builtins.list[Record]:
@@ -222,7 +226,8 @@ class IPaaSClient:
         template = paths.customers if kind == "customer" else paths.companies
         size = {query.page_size: str(paging.page_size)} if query.page_size else {}
         what = f"list the {_PLURAL[kind]}"
-        seen: set[str] = set()
+        # Rows move by a few places while pages are read: the latest pages tell what was yielded already.
+        latest: deque[set[str]] = deque(maxlen=_REMEMBERED_PAGES)
         total: int | None = None
         stale = 0
         for read in range(1, paging.max_pages + 1):
@@ -230,9 +235,9 @@ class IPaaSClient:
             call = Call("GET", "customers", template, what, params=params)
             rows, told = self._wire.send(call, self._page, missing=([], None))
             total = told if told is not None else total
-            fresh = [row for row in rows if row["id"] not in seen]
-            seen.update(row["id"] for row in fresh)
-            yield from {row["id"]: row for row in fresh}.values()
+            fresh = {row["id"]: row for row in rows if not any(row["id"] in page for page in latest)}
+            latest.append(set(fresh))
+            yield from fresh.values()
             if not rows or total is None or read >= total:
                 return
             stale = 0 if fresh else stale + 1
@@ -299,6 +304,7 @@ class IPaaSClient:
         return candidate if self.external_id_of(kind, candidate) in (None, ours) else None
 
 
+_REMEMBERED_PAGES = 50
 _PLURAL = {"customer": "customers", "company": "companies"}
 
 
