@@ -192,7 +192,7 @@ def test_nobody_sees_it_without_a_login(server: ApiServer, ledger: SqlLedger, pa
     assert server.page(None, path).status_code == 401
     browser = requests.get(f"{server.url}{path}", headers={"Accept": "text/html"}, timeout=30, allow_redirects=False)
     assert browser.status_code == 303
-    assert browser.headers["location"].startswith("/api/v2/auth/login?next=http%3A%2F%2F127.0.0.1")
+    assert browser.headers["location"].startswith("/api/v2/auth/login?next=%2Fipaas%2Fmonitoring")
     forged = requests.get(f"{server.url}{path}", cookies={"_token": "e30.e30.e30"}, timeout=30, allow_redirects=False)
     assert forged.status_code == 403
     assert ACCOUNTS not in browser.text + forged.text
