@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from _report import Check, calls_table, machine, markdown, memory_table, rates_table, show, write_readme
+from _report import Check, Rows, calls_table, machine, markdown, memory_table, rates_table, show, write_readme
 from _world import Cost, RunCost, World, world
 from rich.console import Console
 
@@ -59,7 +59,10 @@ def main() -> int:
         if size == LOOKBACK:
             checks.insert(0, _poll(poll, size))
         _save(checks, sizes)
-    _publish(console, checks, sizes)
+        _publish(checks, sizes)
+    _save(checks, sizes)
+    for title, head, rows in _publish(checks, sizes):
+        show(console, title, head, rows)
     return 0 if all(check.met for check in checks) else 1
 
 
@@ -167,24 +170,23 @@ def _save(checks: list[Check], sizes: list[dict[str, Any]]) -> None:
     (RESULTS / "calls.json").write_text(json.dumps(content, indent=1) + "\n")
 
 
-def _publish(console: Console, checks: list[Check], sizes: list[dict[str, Any]]) -> None:
-    """Print the tables and put them into README.md."""
+def _publish(checks: list[Check], sizes: list[dict[str, Any]]) -> list[tuple[str, list[str], Rows]]:
+    """Put the tables into README.md; return them with their titles."""
     about = machine()
     told = (
         f"Measured {datetime.now(UTC):%Y-%m-%d} on {about['system']}, {about['cores']} cores, Python {about['python']}, "
         f"load average {about['load_average_1_min']}, by `make bench`.\n"
     )
-    head, rows = calls_table(checks)
-    show(console, "Calls, as the sandbox counted them", head, rows)
-    write_readme("calls", told, markdown(head, rows))
-    if not sizes:
-        return
-    head, rows = memory_table(sizes)
-    show(console, "Memory of each step's process above its imports (MiB), by Accounts", head, rows)
-    write_readme("memory", markdown(head, rows))
-    head, rows = rates_table(sizes)
-    show(console, f"What {sizes[-1]['records']:,} Accounts take", head, rows)
-    write_readme("rates", f"{sizes[-1]['records']:,} Accounts:\n", markdown(head, rows))
+    calls = calls_table(checks)
+    write_readme("calls", told, markdown(*calls))
+    tables = [("Calls, as the sandbox counted them", *calls)]
+    if sizes:
+        count = f"{sizes[-1]['records']:,} Accounts"
+        memory, rates = memory_table(sizes), rates_table(sizes)
+        write_readme("memory", markdown(*memory))
+        write_readme("rates", f"{count}:\n", markdown(*rates))
+        tables += [("Growth of each step's process (MiB), by Accounts", *memory), (f"Time of {count}", *rates)]
+    return tables
 
 
 if __name__ == "__main__":
