@@ -244,14 +244,21 @@ class SqlLedger:
         return self._sessions.read(lambda c: waiting.find(c, scope, collection, direction, wanted))
 
     def due(
-        self, scope: str, collection: Collection, direction: Direction, now: datetime, batch: int = 500
+        self,
+        scope: str,
+        collection: Collection,
+        direction: Direction,
+        now: datetime,
+        batch: int = 500,
+        *,
+        mapping_fingerprint: str | None = None,
     ) -> Iterator[list[Unresolved]]:
         """Stream what is due, those that wait longest first; each batch is a short read of its own."""
         after: waiting.Place | None = None
         while True:
             found = self._sessions.read(
                 lambda c, place=after: waiting.due_page(  # type: ignore[misc]
-                    c, scope, collection, direction, now, place, batch
+                    c, scope, collection, direction, now, place, batch, mapping_fingerprint
                 )
             )
             if not found:

@@ -44,12 +44,19 @@ def due_page(
     now: datetime,
     after: Place | None,
     size: int,
+    mapping_fingerprint: str | None = None,
 ) -> list[Unresolved]:
-    """Return the next rows that are due, those that wait longest first. One without a due time is always due."""
+    """Return the next rows that are due, those that wait longest first.
+
+    One without a due time is always due, and so is one that was decided on under another mapping than the one given.
+    """
+    due = [unresolved.c.next_at.is_(None), unresolved.c.next_at <= now]
+    if mapping_fingerprint is not None:
+        due.append(unresolved.c.mapping_fingerprint != mapping_fingerprint)
     statement = (
         select(*_WAITING.columns)
         .where(*_of(scope, collection, direction))
-        .where(or_(unresolved.c.next_at.is_(None), unresolved.c.next_at <= now))
+        .where(or_(*due))
         .order_by(unresolved.c.first_at, unresolved.c.source_id)
         .limit(size)
     )

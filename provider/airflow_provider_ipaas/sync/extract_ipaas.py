@@ -201,7 +201,10 @@ def _capture_due(sync: Sync) -> int:
     if not sync.params.writes("to_salesforce"):
         return 0
     count = 0
-    for waiting in sync.ledger.due(sync.scope, sync.collection, "to_salesforce", sync.clock(), BATCH):
+    fingerprint = sync.mapping.fingerprint
+    for waiting in sync.ledger.due(
+        sync.scope, sync.collection, "to_salesforce", sync.clock(), BATCH, mapping_fingerprint=fingerprint
+    ):
         ids = [row.source_id for row in waiting]
         stored = sync.ledger.items_by_id(sync.run.run_key, sync.collection, "ipaas", ids)
         wanted = [record_id for record_id in ids if record_id not in stored or stored[record_id].record is None]

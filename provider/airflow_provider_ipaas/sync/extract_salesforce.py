@@ -107,7 +107,10 @@ def _capture_due(sync: Sync, fields: set[str]) -> int:
     if not sync.params.writes("to_ipaas"):
         return 0
     count = 0
-    for waiting in sync.ledger.due(sync.scope, sync.collection, "to_ipaas", sync.clock(), BATCH):
+    fingerprint = sync.mapping.fingerprint
+    for waiting in sync.ledger.due(
+        sync.scope, sync.collection, "to_ipaas", sync.clock(), BATCH, mapping_fingerprint=fingerprint
+    ):
         ids = [row.source_id for row in waiting]
         stored = sync.ledger.items_by_id(sync.run.run_key, sync.collection, "salesforce", ids)
         wanted = [i for i in ids if i not in stored or stored[i].record is None]

@@ -126,6 +126,9 @@ class FateBook:
                 source_id=item.record_id,
                 reason=reason,
                 target_id=item.target_id,
+                # What a target has refused before stays known, so that the same refusal is no news later.
+                code=before.code if before else None,
+                attempts=before.attempts if before else 0,
                 message=item.message,
                 next_step=item.next_step or NEXT_STEP.get(reason),
                 content_hash=item.content_hash,
@@ -141,9 +144,8 @@ class FateBook:
         """Note that the target refused a record: *failed* the first time, *parked* until its code changes."""
         now = self.sync.clock()
         before = self.waiting(item)
-        was_refused = before is not None and before.reason == REFUSED
-        again = before is not None and was_refused and before.code == code
-        attempts = (before.attempts if before and was_refused else 0) + 1
+        again = before is not None and before.code == code
+        attempts = (before.attempts if before else 0) + 1
         item.state = "done"
         item.outcome, item.reason = ("parked", REFUSED) if again else ("failed", code)
         item.code, item.message, item.next_step = code, message, next_step

@@ -146,9 +146,16 @@ class LedgerPort(Protocol):
     ) -> dict[str, Unresolved]: ...
 
     def due(
-        self, scope: str, collection: Collection, direction: Direction, now: datetime, batch: int = 500
+        self,
+        scope: str,
+        collection: Collection,
+        direction: Direction,
+        now: datetime,
+        batch: int = 500,
+        *,
+        mapping_fingerprint: str | None = None,
     ) -> Iterator[list[Unresolved]]:
-        """Stream what is due, oldest first."""
+        """Stream what is due, oldest first; what waits since another mapping is due as well."""
 
     def save_unresolved(self, rows: Sequence[Unresolved]) -> None:
         """Upsert by (scope, collection, direction, source_id); `first_at` of a stored row is kept."""

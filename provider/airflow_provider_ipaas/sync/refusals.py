@@ -25,7 +25,7 @@ _PERMISSION = "Give the integration user the permission named, then run again; n
 
 # code -> (class, our wording, next step); {fields} are the fields the service names.
 _KNOWN: dict[str, tuple[RefusalClass, str, str]] = {
-    "STRING_TOO_LONG": ("data", "The text in {fields} is longer than Salesforce allows.", _EDIT),
+    "STRING_TOO_LONG": ("data", "The text in {fields} is longer than Salesforce allows{limit}.", _EDIT),
     "REQUIRED_FIELD_MISSING": ("data", "Salesforce requires a value in {fields}.", _EDIT),
     "INVALID_EMAIL_ADDRESS": ("data", "Salesforce takes the text in {fields} for no e-mail address.", _EDIT),
     "FIELD_INTEGRITY_EXCEPTION": (
@@ -82,6 +82,11 @@ _KNOWN: dict[str, tuple[RefusalClass, str, str]] = {
         "The integration user may not write {fields}.",
         "Give the integration user edit access to the field, or map it to iPaaS.com only.",
     ),
+    "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY": (
+        "config",
+        "The integration user may not write this object, or a trigger or flow of the org failed on it.",
+        "Give the integration user create and edit permission on the object; else look at the org's triggers and flows.",
+    ),
     "INVALID_TYPE": ("config", "Salesforce has no such object for the integration user.", _PERMISSION),
     "API_DISABLED_FOR_ORG": (
         "config",
@@ -120,6 +125,7 @@ _KNOWN: dict[str, tuple[RefusalClass, str, str]] = {
 }
 
 _VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|[^\s@]+@[^\s@]+")
+_LIMIT = re.compile(r"max length=(\d+)")
 _KEPT_TEXT = frozenset({"FIELD_CUSTOM_VALIDATION_EXCEPTION"})
 
 
@@ -128,7 +134,10 @@ def classify(code: str, message: str, fields: tuple[str, ...] = ()) -> Refusal:
     known = _KNOWN.get(code)
     if known is not None:
         kind, text, step = known
-        return Refusal(code, kind, text.format(fields=", ".join(fields) or _named(message) or "a field"), step)
+        named = ", ".join(fields) or _named(message) or "a field"
+        limit = _LIMIT.search(message)
+        text = text.format(fields=named, limit=f" ({limit.group(1)} characters)" if limit else "")
+        return Refusal(code, kind, text, step)
     if code.startswith(("AUTZ-", "AUTH-")):
         return Refusal(code, "config", "iPaaS.com does not allow this to the connection's user.", _PERMISSION)
     if code in _KEPT_TEXT:

@@ -91,7 +91,10 @@ def readable(message: str) -> str:
     if (found := re.search(r"ERROR at Row:\d+:Column:\d+\s*(.*)", message, re.DOTALL)) is not None:
         message = found.group(1)
     text = " ".join(message.split())
-    return text if len(text) <= _MAX_MESSAGE else f"{text[: _MAX_MESSAGE - 1]}…"
+    if len(text) <= _MAX_MESSAGE:
+        return text
+    # Both ends tell: the field at the beginning, the limit at the end.
+    return f"{text[: _MAX_MESSAGE - 101]}…{text[-100:]}"
 
 
 def fault_of(answer: Answer, *, effect: Effect, what: str, sent_at: datetime | None = None) -> ServiceError:

@@ -55,7 +55,7 @@ def answer(content: Any, status: int = 200, headers: Mapping[str, str] | None = 
     """Return a JSON answer; 204 has no body."""
     if status == 204:
         return Response(status_code=204, headers=headers)
-    body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    body = json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode()
     return Response(body, status, headers=headers, media_type="application/json")
 
 

@@ -1,0 +1,50 @@
+"""One task of a run in a process of its own, which may be told to die in the middle of it.
+
+Arguments: JSON with salesforce_url, ipaas_url, ledger, collection, run_id, steps, params, and kill: [holder, method,
+nth, "before" or "after"] or null.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+from airflow_provider_ipaas.ledger import SqlLedger
+from tests.support.rig import Rig
+
+
+def die_at(holder: Any, name: str, nth: int, when: str) -> None:
+    """Let the nth call of a method end this process with SIGKILL, before or after it is done."""
+    real = getattr(holder, name)
+    count = iter(range(1, 1_000_000))
+
+    def call(*args: Any, **named: Any) -> Any:
+        last = next(count) == nth
+        if last and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = real(*args, **named)
+        if last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    setattr(holder, name, call)
+
+
+def main(told: dict[str, Any]) -> None:
+    services: Any = SimpleNamespace(salesforce_url=told["salesforce_url"], ipaas_url=told["ipaas_url"])
+    rig = Rig(services, SqlLedger.open(told["ledger"]))
+    for step in told["steps"]:
+        sync = rig.sync(told["collection"], told["run_id"], told["params"])
+        if told["kill"]:
+            where, name, nth, when = told["kill"]
+            holders: dict[str, Any] = {"ledger": sync.ledger, "ipaas": sync.ipaas, "salesforce": sync.salesforce}
+            die_at(holders[where], name, nth, when)
+        rig.step(step, sync)
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
