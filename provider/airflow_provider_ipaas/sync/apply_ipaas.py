@@ -8,7 +8,7 @@ from typing import Any
 from airflow_provider_ipaas.errors import AuthenticationError, ServiceError, UnknownOutcome
 
 from .applying import Settler, Written, refused, shown_after, target_row
-from .canary import CanarySurprise, canary_due, canary_passed, compare
+from .canary import CanarySurprise, alike, canary_due, canary_passed, compare
 from .claiming import claim_creates
 from .context import Sync, ipaas_stamp
 from .fates import pay_external_id, seen_row
@@ -236,6 +236,11 @@ class IPaaSApplier:
         else:
             answer, verdict = current, "nothing"
         shown = sync.mapping.show_ipaas(answer or current)
+        reformed = {
+            key: (value, shown.get(key))
+            for key, value in now.items()
+            if key not in sent and value != shown.get(key) and alike(value, shown.get(key))
+        }
         if "company" in changes:
             self._relate(item, target_id)
         return Written(
@@ -244,20 +249,33 @@ class IPaaSApplier:
             target_id,
             ours=sent,
             theirs={key: shown.get(key) for key in sent},
-            target_seen=self._target_seen(target_id, answer or current, shown, list(sent)),
+            target_seen=self._target_seen(target_id, answer or current, shown, list(sent), reformed),
             warnings=body.warnings,
+            reformed=reformed,
         )
 
-    def _target_seen(self, target_id: str, answer: Record, shown: dict[str, Any], keys: list[str]) -> Seen | None:
+    def _target_seen(
+        self,
+        target_id: str,
+        answer: Record,
+        shown: dict[str, Any],
+        keys: list[str],
+        reformed: dict[str, tuple[Any, Any]],
+    ) -> Seen | None:
         """Note what the target shows now, but for what others may have changed there since it was captured."""
         sync = self.sync
         stored = sync.ledger.items_by_id(sync.run.run_key, sync.collection, "ipaas", [target_id]).get(target_id)
         if stored is None or (stored.record is None and stored.outcome == "unchanged"):
-            return self._listed_seen(target_id, answer, shown, keys)
+            return self._listed_seen(target_id, answer, shown, [*keys, *reformed])
         if stored.record is None or stored.outcome in ("parked", "failed"):
             return None
         before = sync.mapping.show_ipaas(stored.record)
+        keys = [*keys, *(key for key, (value, _) in reformed.items() if sync.mapping.same(key, before.get(key), value))]
         row = target_row(sync, stored, stamp=ipaas_stamp(answer), new_hash=shown_after(before, shown, keys))
+        # What goes to Salesforce yet was captured before this PUT gave it another form.
+        forms = {key: after for key, (_, after) in reformed.items() if key in (stored.payload or {}).get("changes", {})}
+        if forms:
+            stored.payload = {**(stored.payload or {}), "shown": forms}
         sync.ledger.save_items(sync.run.run_key, [stored])
         return row
 

@@ -13,7 +13,7 @@ from airflow_provider_ipaas.errors import (
 )
 
 from .applying import Settler, Written, refused, refused_by, shown_after, target_row
-from .canary import CanarySurprise, canary_due, canary_passed, compare
+from .canary import CanarySurprise, alike, canary_due, canary_passed, compare
 from .claiming import claim_creates
 from .context import Sync, batches
 from .fates import owe_external_ids, seen_row
@@ -323,13 +323,13 @@ class SalesforceApplier:
         changes = (item.payload or {})["changes"]
         sent = {key: sync.mapping.to_salesforce(key, value).value for key, value in changes.items()}
         row = after.get(record_id)
-        shown = sync.mapping.show_salesforce(row) if row else sent
-        if row and not created and row.get("LastModifiedById") != sync.salesforce.user_id:
-            # Somebody else wrote after us: what differs from what we sent is an edit, for the next run to see.
-            shown = {**shown, **{key: value for key, value in sent.items() if value is not None}}
+        actual = sync.mapping.show_salesforce(row) if row else sent
+        by_others = row is not None and not created and row.get("LastModifiedById") != sync.salesforce.user_id
+        shown = {**actual, **_edited_since(sync, sent, actual, by_others=by_others, created=created)}
         keys = [key for key in changes if key in shown]
-        ours = {key: shown.get(key) for key in (sync.mapping.show_salesforce(row) if created and row else keys)}
-        theirs = sync.mapping.show_ipaas(item.record or {}) if created else dict(changes)
+        ours = {key: shown.get(key) for key in (actual if created and row else keys)}
+        theirs = {**sync.mapping.show_ipaas(item.record or {})} if created else dict(changes)
+        theirs |= (item.payload or {}).get("shown", {})
         return Written(
             item,
             "written",
@@ -337,7 +337,9 @@ class SalesforceApplier:
             created=created,
             ours=ours,
             theirs=theirs,
-            target_seen=self._target_seen(record_id, before.get(record_id), row, shown, keys, created=created),
+            target_seen=self._target_seen(record_id, before.get(record_id), row, shown, keys, created=created)
+            if shown == actual
+            else None,
         )
 
     def _target_seen(
@@ -439,3 +441,21 @@ class SalesforceApplier:
             rows = sync.salesforce.retrieve(sync.sobject, chunk, sorted(names))
             found |= {record_id: row for record_id, row in zip(chunk, rows, strict=True) if row is not None}
         return found
+
+
+def _edited_since(
+    sync: Sync, sent: dict[str, Any], actual: dict[str, Any], *, by_others: bool, created: bool
+) -> dict[str, Any]:
+    """Return what to settle instead of *actual* where it is no form of what was sent: an edit for the next run to see.
+
+    A flow or another user has made it, in our transaction or right after.
+    """
+    edited = {
+        key: value
+        for key, value in sent.items()
+        if value is not None and value != actual.get(key) and (by_others or not alike(value, actual.get(key)))
+    }
+    if created:
+        fillable = (rule.key for rule in sync.mapping.fields if rule.kind != "constant" and not rule.on_create_only)
+        edited |= {key: None for key in fillable if key not in sent and actual.get(key) is not None}
+    return edited

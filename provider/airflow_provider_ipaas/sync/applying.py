@@ -42,6 +42,8 @@ class Written:
     text: str | None = None
     warnings: tuple[str, ...] = ()
     error: Exception | None = None
+    # iPaaS.com: fields that a PUT sent back as they were and the service now shows in another form: before and after.
+    reformed: dict[str, tuple[Any, Any]] = field(default_factory=dict)
 
 
 class Settler:
@@ -177,6 +179,9 @@ class Settler:
                 link = Link(sync.scope, sync.collection, *pair)
             link.salesforce_showing = {**(link.salesforce_showing or {}), **result.ours}
             link.ipaas_showing = {**(link.ipaas_showing or {}), **result.theirs}
+            for key, (before, after) in result.reformed.items():
+                if sync.mapping.same(key, link.ipaas_showing.get(key), before):
+                    link.ipaas_showing[key] = after
             if not result.created:
                 for key in result.ours:
                     flip_history(

@@ -49,9 +49,9 @@ def compare(
     A service may store a value in its own form (trimmed, a phone formatted): only letters and digits count. Raises
     CanarySurprise.
     """
-    lost = [key for key, value in sent.items() if value is not None and not _alike(value, shown.get(key))]
+    lost = [key for key, value in sent.items() if value is not None and not alike(value, shown.get(key))]
     changed = [
-        key for key, value in (kept_before or {}).items() if key not in sent and not _alike(value, shown.get(key))
+        key for key, value in (kept_before or {}).items() if key not in sent and not alike(value, shown.get(key))
     ]
     if not lost and not changed:
         return
@@ -80,7 +80,8 @@ def _mend(service: Side, lost: list[str], changed: list[str]) -> str:
     return "Compare the names of these fields with the swagger document of your iPaaS.com and override them in api_profile."
 
 
-def _alike(a: Any, b: Any) -> bool:
+def alike(a: Any, b: Any) -> bool:
+    """Tell two forms of one value, which differ in blanks, punctuation or case only, from two values."""
     return a == b or _plain(a) == _plain(b)
 
 

@@ -157,6 +157,8 @@ class Planner:
         sync = self.sync
         self._handled |= {("salesforce", salesforce.record_id), ("ipaas", ipaas.record_id)}
         sides = self._sides(salesforce, ipaas, link)
+        if link is not None and link.flips and (asked_for(sync, salesforce) or asked_for(sync, ipaas)):
+            self._forget_flips(link)
         plan = plan_pair(sync.mapping, link, sides, sync.params.writes)
         salesforce.target_id, ipaas.target_id = ipaas.record_id, salesforce.record_id
         if link is None or salesforce.link_to:
@@ -190,6 +192,12 @@ class Planner:
             there = dict((link.ipaas_showing if link else None) or {})
         here = self.sync.mapping.show_salesforce(salesforce.record or {})
         return Sides(here, there, parse_stamp(salesforce.stamp), parse_stamp(ipaas.stamp))
+
+    def _forget_flips(self, link: Link) -> None:
+        """Let a person who asks for a record by id release a field that kept flipping."""
+        link.flips = {}
+        if not self._dry and self.sync.ledger.save_link(link):
+            link.version += 1
 
     def _plan_source(
         self, item: Item, changes: dict[str, Any], base: dict[str, Any], plan: PairPlan, *, fresh: bool
