@@ -187,3 +187,29 @@ def test_a_refused_canary_of_ipaas_is_marked_and_the_next_one_is_the_canary(rig:
     with rig.fault(service="ipaas", method="POST", path="Customer/Company$", body='"Bad"', action=refusal):
         result = rig.run("account", full=True).ok
     assert (result["to_ipaas"]["created"], result["to_ipaas"]["failed"]) == (2, 1)
+
+
+def test_a_flow_that_sets_another_field_stops_one_run_and_is_an_edit_from_then_on(rig: Rig) -> None:
+    accounts = [world.account(rig, f"Flow {number}", Phone="1") for number in range(3)]
+    assert rig.run("account").ok
+    companies = [world.partner(rig, "account", account) for account in accounts]
+    rig.control("POST", "salesforce/flows", {"sobject": "Account", "set": {"Fax": "+1 555 0100"}})
+    for company in companies:
+        world.edit_company(rig, company, phone_number="+1 555 0199")
+    first = rig.run("account")
+    error = surprise(first, "upsert_salesforce")
+    assert "fax" in error.message
+    assert "the next run takes it for the org's way" in error.next_step
+    assert first["to_salesforce"]["updated"] == 1
+    assert rig.run("account").ok["to_salesforce"]["updated"] == 2
+    assert rig.run("account").ok
+    for company in companies:
+        assert world.raw_company(rig, company)["fax_number"] == "+1 555 0100"
+
+
+def test_a_field_that_the_org_takes_away_is_noticed_at_once(rig: Rig) -> None:
+    world.account(rig, "Before")
+    assert rig.run("account").ok
+    rig.switch("salesforce", external_id_field=False)
+    world.account(rig, "After")
+    assert rig.run("account").ok["to_ipaas"]["created"] == 1

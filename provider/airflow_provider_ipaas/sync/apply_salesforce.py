@@ -13,7 +13,7 @@ from airflow_provider_ipaas.errors import (
 )
 
 from .applying import Settler, Written, refused, refused_by, shown_after, target_row
-from .canary import CanarySurprise, alike, canary_due, canary_passed, compare
+from .canary import CanarySurprise, alike, canary_due, canary_passed, compare, told_before
 from .claiming import claim_creates
 from .context import Sync, batches
 from .fates import owe_external_ids, seen_row
@@ -427,7 +427,12 @@ class SalesforceApplier:
         sent = {key: sync.mapping.to_salesforce(key, value).value for key, value in changes.items()}
         old = before.get(record_id)
         kept = sync.mapping.show_salesforce(old) if old else None
-        compare("salesforce", op, record_id, sent, sync.mapping.show_salesforce(row), kept)
+        try:
+            compare("salesforce", op, record_id, sent, sync.mapping.show_salesforce(row), kept)
+        except CanarySurprise as surprise:
+            if not told_before(sync, "salesforce", op, surprise):
+                raise
+            sync.log.warning("Again: %s It is taken for the org's way now.", surprise.message)
         canary_passed(sync, "salesforce", op)
 
     def _retrieve(self, ids: Sequence[str]) -> dict[str, Record]:

@@ -17,7 +17,13 @@ _NOT_WORD = re.compile(r"[\W_]+")
 
 
 class CanarySurprise(IPaaSSyncError):
-    """The service did something else with the first write than the profile says; the run stops."""
+    """The service did something else with the first write than the profile says; the run stops.
+
+    *lost* are fields that were sent and did not arrive, *changed* those that were not written and changed.
+    """
+
+    lost: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
 
 
 def canary_key(sync: Sync, service: Side, op: str) -> str:
@@ -60,14 +66,32 @@ def compare(
         what.append(f"did not take over {', '.join(sorted(lost))}")
     if changed:
         what.append(f"changed {', '.join(sorted(changed))}, which was not written")
-    raise CanarySurprise(
+    surprise = CanarySurprise(
         f"canary: {service} {' and '.join(what)} in the first {op} (record {record_id}). The run stopped after this one "
         "record; its link is kept.",
         next_step=_mend(service, lost, changed),
     )
+    surprise.lost, surprise.changed = tuple(sorted(lost)), tuple(sorted(changed))
+    raise surprise
+
+
+def told_before(sync: Sync, service: Side, op: str, surprise: CanarySurprise) -> bool:
+    """Tell whether people have been told of exactly these changed fields, and remember that they are told now.
+
+    A flow of a Salesforce org may well set other fields at each update: that is worth one red run, not all of them.
+    """
+    key = f"{canary_key(sync, service, op)}:told"
+    stored = sync.ledger.fact(sync.scope, key)
+    sync.ledger.set_fact(sync.scope, key, list(surprise.changed))
+    return not surprise.lost and stored is not None and tuple(stored[0]) == surprise.changed
 
 
 def _mend(service: Side, lost: list[str], changed: list[str]) -> str:
+    if service == "salesforce" and not lost:
+        return (
+            "Look for the flow or trigger that sets these fields. If the org means it, do nothing: the next run takes it "
+            "for the org's way, and what it sets is synced as an edit."
+        )
     if service == "salesforce":
         return "Look for a flow, trigger or missing edit permission on these fields, or take them out of the mapping."
     if any("address" in key or key == "phone" for key in lost):

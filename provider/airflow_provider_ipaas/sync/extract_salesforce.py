@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from airflow_provider_ipaas.errors import ConfigurationError
+from airflow_provider_ipaas.errors import ConfigurationError, ServiceError
 
 from .context import BATCH, Sync, batches
 from .model import Item, Record, Seen
-from .salesforce_reads import object_fields, older_stamps, rows_by_id, whole_rows
+from .salesforce_reads import forget_fields, object_fields, older_stamps, rows_by_id, whole_rows
 from .windows import Window, look_back
 
 # `updated` answers ids too: ask for a span that holds the longest transaction, not for the whole window.
@@ -23,7 +23,17 @@ def extract_salesforce(sync: Sync) -> dict[str, int]:
     ConfigurationError when the connection answers for another org than it was pinned to.
     """
     pin_org(sync)
-    fields = object_fields(sync)
+    try:
+        return _extract(sync, object_fields(sync))
+    except ServiceError as error:
+        if error.code != "INVALID_FIELD":
+            raise
+        # The fields are remembered for a while; one of them has gone (or is not visible any more) since.
+        forget_fields(sync)
+        return _extract(sync, object_fields(sync))
+
+
+def _extract(sync: Sync, fields: set[str]) -> dict[str, int]:
     if sync.params.by_id:
         asked = _capture_ids(sync, fields, sync.params.salesforce_ids, report_missing=True)
         return {"asked": asked}

@@ -40,6 +40,11 @@ def object_fields(sync: Sync) -> set[str]:
     return fields
 
 
+def forget_fields(sync: Sync) -> None:
+    """Describe the object again at the next need."""
+    sync.ledger.drop_fact(sync.scope, f"fields:{sync.sobject}")
+
+
 def _missing(sync: Sync, fields: set[str]) -> list[str]:
     return [name for name in sync.mapping.salesforce_fields if "." not in name and name not in fields]
 
