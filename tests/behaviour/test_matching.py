@@ -245,7 +245,7 @@ def test_a_parked_match_tells_a_person_what_to_do(rig: Rig, caplog: pytest.LogCa
     for _ in range(2):
         contact(rig, parent, email="ann@example.com")
     rig.run("contact").ok  # noqa: B018
-    lines = [record.getMessage() for record in caplog.records if "ambiguous_match" in record.getMessage()]
+    lines = [record.getMessage() for record in caplog.records if "(ambiguous_match)" in record.getMessage()]
     assert len(lines) == 2
     assert all("Next step:" in line for line in lines)
     assert not any("ann@example.com" in line for line in lines)
@@ -307,7 +307,7 @@ def test_a_possible_duplicate_names_both_ids(rig: Rig, caplog: pytest.LogCapture
     result = rig.run("account").ok
     assert result["to_ipaas"]["parked_by_reason"] == {"possible_duplicate": 1}
     assert result["to_salesforce"]["parked_by_reason"] == {"possible_duplicate": 1}
-    lines = [record.getMessage() for record in caplog.records if "possible_duplicate" in record.getMessage()]
+    lines = [record.getMessage() for record in caplog.records if "(possible_duplicate)" in record.getMessage()]
     assert all(account_id in line and company_id in line for line in lines)
     assert len(lines) == 2
 
