@@ -11,8 +11,9 @@ from .applying import Settler, Written, refused, shown_after, target_row
 from .canary import CanarySurprise, alike, canary_due, canary_passed, compare
 from .claiming import claim_creates
 from .context import Sync, ipaas_stamp
-from .fates import pay_external_id, seen_row
+from .fates import seen_row
 from .keys import content_hash
+from .linking import LinkWriter
 from .lost_creates import as_created, link_as_sent, renew_claims, shows, was_sent
 from .model import Item, Link, Record, Seen
 from .rebuild import WRITES_BEGAN
@@ -24,6 +25,7 @@ class IPaaSApplier:
     def __init__(self, sync: Sync) -> None:
         self.sync = sync
         self.settler = Settler(sync, "to_ipaas")
+        self.links = LinkWriter(sync, self.settler)
         self._made: set[str] = set()
 
     def run(self) -> dict[str, int]:
@@ -33,7 +35,7 @@ class IPaaSApplier:
         planned still, and parked by the report.
         """
         sync = self.sync
-        self._write_links()
+        self.links.write()
         for batch in sync.ledger.items(
             sync.run.run_key,
             collection=sync.collection,
@@ -43,99 +45,9 @@ class IPaaSApplier:
             batch=max(32, sync.ipaas.lanes * 8),
         ):
             self._apply([item for item in batch if item.op != "link"])
-            self._finish_links([item for item in batch if item.op == "link"])
+            self.links.finish([item for item in batch if item.op == "link"])
         self.settler.finish()
         return self.settler.counts
-
-    # Links
-
-    def _write_links(self) -> None:
-        """Store the Salesforce id in iPaaS.com, then link: a crash between the two is mended by the external id."""
-        sync = self.sync
-        for batch in sync.ledger.items(
-            sync.run.run_key,
-            collection=sync.collection,
-            side="salesforce",
-            linking=True,
-            batch=max(32, sync.ipaas.lanes * 8),
-        ):
-            sync.ledger.set_fact(sync.scope, f"{WRITES_BEGAN}:{sync.collection}", True)
-            if canary_due(sync, "ipaas", "external_id"):
-                self._link_canary(batch[0])
-            for item, answer in sync.ipaas.parallel(self._store_external_id, batch):
-                self._link_made(item, answer)
-
-    def _store_external_id(self, item: Item) -> None:
-        if item.link_to is not None:
-            self.sync.ipaas.set_external_id(self.sync.kind, item.link_to, item.record_id)
-            self._relate(item, item.link_to)
-
-    def _link_canary(self, item: Item) -> None:
-        """The first external id is read back: a wrong table name answers like a record without a link."""
-        sync = self.sync
-        if item.link_to is None:
-            return
-        try:
-            self._store_external_id(item)
-        except ServiceError as error:
-            self._link_made(item, error)
-            return
-        self.check_external_id(item.link_to, item.record_id)
-        canary_passed(sync, "ipaas", "external_id")
-
-    def check_external_id(self, ipaas_id: str, salesforce_id: str) -> None:
-        """Raise CanarySurprise when an external id just stored cannot be looked up."""
-        found = self.sync.ipaas.external_id_of(self.sync.kind, ipaas_id)
-        if found != salesforce_id:
-            raise CanarySurprise(
-                f"canary: the external id stored for {self.sync.kind} {ipaas_id} cannot be looked up again "
-                f"(found {found or 'none'}). The run stopped.",
-                next_step=(
-                    f"Correct table_names.{self.sync.kind} in the connection's api_profile (a wrong table name answers "
-                    "like an unlinked record), and system_id of the connection."
-                ),
-            )
-
-    def _link_made(self, item: Item, answer: object) -> None:
-        sync = self.sync
-        if isinstance(answer, ServiceError) and not answer.transient and answer.code:
-            item.link_to = None
-            if item.state == "planned":
-                self.settler.settle([refused(item, answer)])
-            sync.ledger.save_items(sync.run.run_key, [item])
-            return
-        if isinstance(answer, Exception):
-            raise answer
-        settled = (item.payload or {}).get("settled", {})
-        with sync.ledger.transaction():
-            existing = sync.ledger.links(sync.scope, sync.collection, "salesforce", [item.record_id])
-            if item.record_id not in existing and item.link_to is not None:
-                link = Link(
-                    sync.scope,
-                    sync.collection,
-                    item.record_id,
-                    item.link_to,
-                    settled.get("salesforce"),
-                    settled.get("ipaas"),
-                    settled_at=sync.clock(),
-                    settled_by=sync.run.run_key,
-                )
-                sync.ledger.add_link(link)
-            elif item.record_id in existing:
-                pay_external_id(sync, item)
-            item.link_to = None
-            sync.ledger.save_items(sync.run.run_key, [item])
-
-    def _finish_links(self, items: list[Item]) -> None:
-        """A match without a write is in step once its link stands."""
-        sync = self.sync
-        links = sync.ledger.links(sync.scope, sync.collection, "salesforce", [item.record_id for item in items])
-        results = []
-        for item in items:
-            linked = item.record_id in links and links[item.record_id].ipaas_id == item.target_id
-            results.append(Written(item, "linked" if linked else "later"))
-        if results:
-            self.settler.settle(results)
 
     # Records
 
@@ -191,7 +103,7 @@ class IPaaSApplier:
         sent = {**result.theirs, **_promised(item, sync, result.theirs)}
         compare("ipaas", op, result.target_id, sent, sync.mapping.show_ipaas(shown), kept)
         if op == "create":
-            self.check_external_id(result.target_id, item.record_id)
+            self.links.check_external_id(result.target_id, item.record_id)
         if before is not None:
             compared = {rule.ipaas for rule in sync.mapping.fields if not rule.ipaas_custom}
             _compare_unmapped(result.target_id, before, shown, {*compared, *sync.mapping.shape.server_fields})
@@ -242,7 +154,7 @@ class IPaaSApplier:
             if key not in sent and value != shown.get(key) and alike(value, shown.get(key))
         }
         if "company" in changes:
-            self._relate(item, target_id)
+            self.links.relate(item, target_id)
         return Written(
             item,
             verdict,  # type: ignore[arg-type]
@@ -375,7 +287,7 @@ class IPaaSApplier:
         if any(part not in answer for part in sync.mapping.ipaas_parts):
             answer = sync.ipaas.get(sync.kind, ipaas_id) or answer
         shown = sync.mapping.show_ipaas(answer)
-        extra += self._relate(item, ipaas_id)
+        extra += self.links.relate(item, ipaas_id)
         ours = sync.mapping.show_salesforce(item.record or {})
         seen = seen_row(sync, sync.ipaas_item(answer, "counterpart", item.record_id))
         seen.fate, seen.content_hash = "unchanged", content_hash(shown)
@@ -398,22 +310,6 @@ class IPaaSApplier:
             str(e.get("system_id")) == self.sync.settings.system_id and e.get("external_id") == salesforce_id
             for e in entries
         )
-
-    def _relate(self, item: Item, customer_id: str) -> tuple[str, ...]:
-        """Relate the Customer to its Company where the profile has relationships; one that is there is kept."""
-        sync = self.sync
-        account_id = (item.record or {}).get("AccountId")
-        if sync.collection != "contact" or not account_id:
-            return ()
-        if not sync.settings.relationships:
-            return ("relationship_off",) if item.op in ("create", "resolve_create") else ()
-        company = sync.ledger.links(sync.scope, "account", "salesforce", [account_id]).get(account_id)
-        if company is None:
-            return ()
-        present = {str(entry.get("related_to_id")) for entry in sync.ipaas.relationships(customer_id)}
-        if company.ipaas_id not in present:
-            sync.ipaas.relate(customer_id, company.ipaas_id)
-        return ()
 
 
 def _context(record: Record) -> Record:

@@ -18,6 +18,7 @@ from .claiming import claim_creates
 from .context import Sync, batches
 from .fates import owe_external_ids, seen_row
 from .keys import content_hash
+from .linking import store_external_ids
 from .lost_creates import as_created, find_in_salesforce, link_as_sent, renew_claims
 from .model import Item, Record
 from .ports import WriteResult
@@ -257,7 +258,7 @@ class SalesforceApplier:
             ]
             if results:
                 self.settler.settle(results)
-        self._store_external_ids(older)
+        store_external_ids(self.sync, older)
 
     # Sending and settling
 
@@ -312,7 +313,7 @@ class SalesforceApplier:
                 owe_external_ids(sync, [(record_id, item.record_id) for item, record_id in done])
             self.settler.settle(results)
         if created:
-            self._store_external_ids(done)
+            store_external_ids(self.sync, done)
         if canary:
             self._check_canary(canary, results[0], before, after)
 
@@ -376,43 +377,6 @@ class SalesforceApplier:
         if content_hash({**now, **{key: shown.get(key) for key in keys}}) != expected:
             return None
         return target_row(sync, stored, stamp=row.get("SystemModstamp"), new_hash=expected)
-
-    def _store_external_ids(self, done: list[tuple[Item, str]]) -> None:
-        sync = self.sync
-
-        def store(pair: tuple[Item, str]) -> None:
-            sync.ipaas.set_external_id(sync.kind, pair[0].record_id, pair[1])
-
-        stored: list[str] = []
-        stop: Exception | None = None
-        for pair, answer in sync.ipaas.parallel(store, done):
-            if (
-                isinstance(answer, ServiceError)
-                and not answer.transient
-                and not isinstance(answer, AuthenticationError)
-            ):
-                sync.log.warning(
-                    "The external id of iPaaS.com %s could not be stored (%s); its link is in the ledger only.",
-                    pair[0].record_id,
-                    answer.code or answer.message,
-                )
-                stored.append(pair[1])
-            elif isinstance(answer, Exception):
-                stop = stop or answer
-            else:
-                stored.append(pair[1])
-        sync.ledger.clear_unresolved(sync.scope, sync.collection, "to_ipaas", stored)
-        self._remember_external_ids(done, set(stored))
-        if stop is not None:
-            raise stop
-
-    def _remember_external_ids(self, done: list[tuple[Item, str]], stored: set[str]) -> None:
-        sync = self.sync
-        seen = sync.ledger.seen(sync.scope, sync.collection, "ipaas", [item.record_id for item, _ in done])
-        for item, record_id in done:
-            if record_id in stored and item.record_id in seen:
-                seen[item.record_id].external_id = record_id
-        sync.ledger.save_seen(sync.scope, sync.collection, "ipaas", list(seen.values()))
 
     def _check_canary(self, op: str, result: Written, before: dict[str, Record], after: dict[str, Record]) -> None:
         sync = self.sync
