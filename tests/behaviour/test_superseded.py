@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from airflow_provider_ipaas.sync.model import Link
 from airflow_provider_ipaas.sync.report import report
 from tests.behaviour import world
 from tests.support.rig import Rig
@@ -165,3 +166,22 @@ def test_an_account_deleted_between_plan_and_upsert_is_skipped(rig: Rig) -> None
     summary = report(rig.sync("account", "run", {}))
     assert summary["to_salesforce"]["skipped_by_reason"] == {"target_deleted": 1}
     assert world.salesforce_rows(rig, "Account") == []
+
+
+def test_a_pair_of_which_another_run_has_linked_one_since_the_plan_is_left_alone(either: Rig) -> None:
+    """Matched by e-mail, then linked by somebody else: neither its external id nor its fields are written over."""
+    rig = either
+    parent = world.account(rig)
+    contact = world.contact(rig, parent, email="ann@example.com", FirstName="Ann", Phone="1")
+    other = world.contact(rig, parent, email="bob@example.com")
+    customer = world.customer(rig, email="ann@example.com", first_name="Anna", comment="kept")
+    for name in READS:
+        rig.step(name, rig.sync("contact", "old", {"full": True}))
+    assert rig.ledger.add_link(Link(world.scope(rig), "contact", other, customer)) is not None
+    for name in WRITES:
+        rig.step(name, rig.sync("contact", "old", {"full": True}))
+    summary = report(rig.sync("contact", "old", {"full": True}))
+    assert summary["to_ipaas"]["parked_by_reason"]["superseded"] >= 1
+    assert world.external_id(rig, "customer", customer) != contact
+    assert world.raw_customer(rig, customer)["first_name"] == "Anna"
+    assert world.link_of(rig, "contact", contact) is None

@@ -115,8 +115,11 @@ class SalesforceApplier:
         target_id = str(item.target_id)
         if now is None:
             return self._absent(item, target_id)
-        if not sync.ledger.links(sync.scope, sync.collection, "ipaas", [item.record_id]):
+        link = sync.ledger.links(sync.scope, sync.collection, "ipaas", [item.record_id]).get(item.record_id)
+        if link is None:
             return Written(item, "later", text="It is not linked yet.")
+        if link.salesforce_id != target_id:
+            return Written(item, "superseded", text=f"It is linked with Salesforce {link.salesforce_id} meanwhile.")
         changes, base = (item.payload or {})["changes"], (item.payload or {})["base"]
         shown = sync.mapping.show_salesforce(now)
         moved = [key for key in changes if not sync.mapping.same(key, base.get(key), shown.get(key))]

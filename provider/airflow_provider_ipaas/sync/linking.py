@@ -30,10 +30,31 @@ class LinkWriter:
             batch=max(32, sync.ipaas.lanes * 8),
         ):
             sync.ledger.set_fact(sync.scope, f"{WRITES_BEGAN}:{sync.collection}", True)
-            if canary_due(sync, "ipaas", "external_id"):
-                self._link_canary(batch[0])
-            for item, answer in sync.ipaas.parallel(self._store_external_id, batch):
+            free = self._free(batch)
+            if free and canary_due(sync, "ipaas", "external_id"):
+                self._link_canary(free[0])
+            for item, answer in sync.ipaas.parallel(self._store_external_id, free):
                 self._link_made(item, answer)
+
+    def _free(self, batch: list[Item]) -> list[Item]:
+        """Leave out pairs of which another run has linked one since the plan: that external id is not ours to replace."""
+        sync = self.sync
+        ours = sync.ledger.links(sync.scope, sync.collection, "salesforce", [item.record_id for item in batch])
+        theirs = sync.ledger.links(sync.scope, sync.collection, "ipaas", [str(item.link_to) for item in batch])
+        taken = [
+            item
+            for item in batch
+            if (item.record_id in ours and ours[item.record_id].ipaas_id != item.link_to)
+            or (item.link_to in theirs and theirs[str(item.link_to)].salesforce_id != item.record_id)
+        ]
+        for item in taken:
+            item.link_to = None
+        sync.ledger.save_items(sync.run.run_key, taken)
+        text = "Another run has linked one of the two records since the plan."
+        planned = [Written(item, "superseded", text=text) for item in taken if item.state == "planned"]
+        if planned:
+            self.settler.settle(planned)
+        return [item for item in batch if item.link_to is not None]
 
     def _store_external_id(self, item: Item) -> None:
         if item.link_to is not None:
