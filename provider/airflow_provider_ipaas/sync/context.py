@@ -38,7 +38,6 @@ class SyncSettings:
     external_ids_on_write: str = "auto"
     external_ids_on_read: str = "auto"
     relationships: bool = False
-    expected_org_id: str | None = None
 
 
 @dataclass(slots=True)
