@@ -21,6 +21,7 @@ from airflow_provider_ipaas.sandbox.ipaas.store import SALESFORCE_SYSTEM_ID
 
 from .chromium import NoChromium, find_chromium, running_chromium
 from .gallery import Gallery
+from .pages.connections import ConnectionsPage
 from .visits import Visit, Visitors
 
 SALESFORCE_CONN_ID, IPAAS_CONN_ID = "salesforce_connected_app_default", "ipaas_default"
@@ -39,7 +40,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Say once, before anything is started, that the browser is missing."""
-    if any(item.get_closest_marker("browser") for item in session.items):
+    # A worker of xdist can't say it: there the fixture does.
+    if not hasattr(session.config, "workerinput") and any(item.get_closest_marker("browser") for item in session.items):
         try:
             find_chromium(os.environ)
         except NoChromium as error:
@@ -87,27 +89,26 @@ def visit(visitors: Visitors, tmp_path: Path) -> Callable[..., AbstractContextMa
 def connected(stack: Stack, visitors: Visitors, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Create the connections to both services in Airflow's own form."""
     with visitors.visit(tmp_path_factory.mktemp("connections")) as person:
-        _connect_salesforce(person, stack.sandbox.salesforce_url)
-        _connect_ipaas(person, stack.sandbox.ipaas_url)
+        page = person.airflow.open_connections()
+        _connect_salesforce(person, page, stack.sandbox.salesforce_url)
+        _connect_ipaas(person, page, stack.sandbox.ipaas_url)
         person.picture("connections")
 
 
-def _connect_salesforce(person: Visit, url: str) -> None:
-    page = person.airflow.open_connections()
+def _connect_salesforce(person: Visit, page: ConnectionsPage, url: str) -> None:
     form = page.new(SALESFORCE_CONN_ID, "Salesforce (Connected App)")
     form.type("API Url", url)
     form.type("Consumer Key", credentials.CONSUMER_KEY)
     form.type_secret("Consumer Secret", SecretStr(credentials.CONSUMER_SECRET))
     person.picture("connection-salesforce")
     form.open_section("Extra Fields")
-    form.choose("Authentication", "client_credentials")
     form.type_number("Account poll days", 14)
+    form.choose("Authentication", "client_credentials")
     person.picture("connection-salesforce-extra")
     page.save(form, SALESFORCE_CONN_ID)
 
 
-def _connect_ipaas(person: Visit, url: str) -> None:
-    page = person.airflow.open_connections()
+def _connect_ipaas(person: Visit, page: ConnectionsPage, url: str) -> None:
     form = page.new(IPAAS_CONN_ID, "iPaaS.com")
     form.type("Base URL", url)
     form.type("E-mail", credentials.IPAAS_USERNAME)
