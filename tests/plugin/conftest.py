@@ -152,6 +152,7 @@ class Html:
     @property
     def text(self) -> str:
         without_style = re.sub(r"<style>.*?</style>", "", self.source, flags=re.S)
+        without_style = re.sub(r"</?code>", "`", without_style)
         return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", without_style).split()))
 
     @property
