@@ -23,6 +23,7 @@ from airflow_provider_ipaas.errors import (
     IPaaSSyncError,
     MalformedAnswer,
     ServiceError,
+    WrongOrgError,
 )
 
 log = logging.getLogger(__name__)
@@ -251,7 +252,7 @@ class Authenticator:
     def _check_org(self, token: Token) -> None:
         for pin in self.credentials.org_pins:
             if not same_id(pin, token.org_id):
-                raise ConfigurationError(
+                raise WrongOrgError(
                     f"Connection `{self.credentials.connection}` is for org {pin}, but its credentials belong to org "
                     f"{token.org_id}; nothing was read or written.",
                     next_step=(
