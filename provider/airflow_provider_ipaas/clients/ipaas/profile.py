@@ -62,6 +62,7 @@ class Paths(_Part):
 
     login: str
     refresh: str
+    user_companies: str
     change_company: str
     customer: str
     customer_create: str
@@ -75,6 +76,8 @@ class Paths(_Part):
     record_with_external_id: str
     set_external_id: str
     tables: str
+    subscriptions: str
+    subscription: str
     relationships: str
     relate: str
 
