@@ -24,8 +24,15 @@ def open_token_store() -> TokenStore:
 
     keys = conf.get("core", "fernet_key", fallback="") or ""
     cipher = Cipher([key for part in keys.split(",") if (key := part.strip())])
-    url = token_store_url(ledger_url(conf.get("ipaas", "token_store_conn_id", fallback="") or DEFAULT_CONN_ID))
+    url = token_store_url(ledger_url(token_store_conn_id()))
     return _open.get(url, lambda: TokenStore.open(url, cipher), also=keys)
+
+
+def token_store_conn_id() -> str:
+    """Return the connection whose database holds the tokens."""
+    from airflow.sdk import conf
+
+    return conf.get("ipaas", "token_store_conn_id", fallback="") or DEFAULT_CONN_ID
 
 
 def token_store_url(ledger: URL) -> URL:

@@ -14,7 +14,7 @@ from airflow_provider_ipaas.errors import IPaaSSyncError
 from airflow_provider_ipaas.hooks.ledger import DEFAULT_CONN_ID, ledger_url
 from airflow_provider_ipaas.ledger.monitoring import Group, Reading, RunLine, WaitingRecord, reading
 from airflow_provider_ipaas.plugin.access import may_read_connection, readable_dags
-from airflow_provider_ipaas.plugin.links import AirflowLinks, record_url, run_states, salesforce_url
+from airflow_provider_ipaas.plugin.links import AirflowLinks, links_of, record_url, run_states, salesforce_url
 from airflow_provider_ipaas.plugin.pages import pages
 
 RUNS_PER_PAGE = 20
@@ -36,12 +36,6 @@ class RunView:
     counts: dict[str, dict[str, Any]]  # by direction; empty without a summary
     notes: dict[str, list[str]]
     dry_run: bool
-
-
-def links_of(request: Request) -> AirflowLinks:
-    """Return the links below the path that Airflow lives at."""
-    scope = request.scope
-    return AirflowLinks(str(scope.get("app_root_path", "")).rstrip("/"))
 
 
 @router.get("/monitoring")
