@@ -54,7 +54,7 @@ def _look(check: Check, subject: str) -> list[Finding]:
     except Exception as error:
         # Its text may hold anything, a secret too: only its kind and place are told.
         place = traceback.extract_tb(error.__traceback__)[-1]
-        log.warning("%s broke off: %s in %s:%d.", check.id, type(error).__name__, place.filename, place.lineno or 0)
+        log.error("%s broke off: %s in %s:%d.", check.id, type(error).__name__, place.filename, place.lineno or 0)
         found.append(
             notes.error(
                 subject,
