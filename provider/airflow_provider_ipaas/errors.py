@@ -69,6 +69,10 @@ class AuthenticationError(ServiceError):
     """The service does not accept our credentials; nothing will work until a person mends them."""
 
 
+class GrantRefused(AuthenticationError):
+    """The grant that a person gave has expired or was revoked; only connecting again helps."""
+
+
 class RequestLimitExceeded(ServiceError):
     """The org's daily API limit is used up; stop cleanly, a later run goes on."""
 

@@ -51,6 +51,17 @@ def get_provider_info() -> dict[str, Any]:
                         "example": "crm.example.com,login.example.com",
                         "default": "",
                     },
+                    "token_store_conn_id": {
+                        "description": (
+                            "Connection id of the PostgreSQL (or SQLite) database that keeps the tokens of Salesforce "
+                            "connections with the flow web_server, encrypted with Airflow's Fernet keys. Every component "
+                            "has to reach the same one."
+                        ),
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "example": "ipaas_ledger_emea",
+                        "default": "ipaas_ledger",
+                    },
                     "monitoring_ledger_conn_id": {
                         "description": (
                             "Connection id of the ledger that the page Integration monitoring shows, for DAGs that were "

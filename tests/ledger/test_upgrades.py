@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, inspect
 
-import airflow_provider_ipaas.ledger as package
 from airflow_provider_ipaas.errors import LedgerError
 from airflow_provider_ipaas.ledger import SqlLedger, migrate
 from tests.ledger.support import a_run
@@ -37,11 +37,10 @@ def columns(url: str) -> set[str]:
 
 def release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str = "pass") -> None:
     """Make this package one with a second migration."""
-    directory = tmp_path / "migrations"
-    shutil.copytree(Path(package.__file__).parent / "migrations", directory, dirs_exist_ok=True)
-    (directory / "versions" / "v0002_next.py").write_text(NEXT.format(more=more))
-    monkeypatch.setattr(migrate, "_DIRECTORY", directory)
-    monkeypatch.setattr(migrate, "HEAD", "0002")
+    versions = tmp_path / "versions"
+    shutil.copytree(migrate.LEDGER.versions, versions, dirs_exist_ok=True)
+    (versions / "v0002_next.py").write_text(NEXT.format(more=more))
+    monkeypatch.setattr(migrate, "LEDGER", replace(migrate.LEDGER, versions=versions, head="0002"))
 
 
 def test_an_older_file_is_upgraded_when_it_is_opened(

@@ -102,14 +102,7 @@ def read_settings(fields: ConnectionFields, *, allowed_hosts: Callable[[], tuple
             "Enter the Consumer Secret shown under the app's settings in Salesforce.",
         ),
         auth_flow=flow,
-        refresh_token=_needed(
-            fields,
-            "refresh_token",
-            "Refresh token",
-            flow == "web_server",
-            "Authorise the app and enter its refresh token, or set Authentication (`auth_flow`) to client_credentials or "
-            "jwt_bearer.",
-        ),
+        refresh_token=fields.text("refresh_token", "Refresh token"),
         token_url=_token_url(fields, flow, api_url, hosts),
         username=_needed(
             fields,

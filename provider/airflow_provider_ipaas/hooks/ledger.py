@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from sqlalchemy import URL
 
 from airflow_provider_ipaas.errors import ConfigurationError, LedgerError
 from airflow_provider_ipaas.hooks._connection import ConnectionFields
+from airflow_provider_ipaas.hooks._opened import Opened
 from airflow_provider_ipaas.hooks._places import foreign_executor, shared_file_system
 from airflow_provider_ipaas.ledger import SqlLedger
 
@@ -44,9 +44,7 @@ _LIBPQ_OPTIONS = (
     "tcp_user_timeout",
 )
 
-# Open ledgers of this process: by URL, with the device and inode of an SQLite file.
-_open: dict[str, tuple[SqlLedger, tuple[int, int] | None]] = {}
-_lock = threading.Lock()
+_open: Opened[SqlLedger] = Opened()
 
 
 def open_ledger(conn_id: str = DEFAULT_CONN_ID) -> SqlLedger:
@@ -56,7 +54,11 @@ def open_ledger(conn_id: str = DEFAULT_CONN_ID) -> SqlLedger:
     and a local disk. Raises `ConfigurationError` for what a person has to mend in Airflow, `LedgerError` for a database
     that can't be opened.
     """
-    return _shared(ledger_url(conn_id))
+    connection = _connection(conn_id)
+    url = _url_of(conn_id, connection)
+    if connection is None:
+        log.info("No connection `%s`: the ledger is the SQLite file %s.", conn_id, url.database)
+    return _open.get(url, lambda: SqlLedger.open(url))
 
 
 def ledger_url(conn_id: str = DEFAULT_CONN_ID) -> URL:
@@ -64,11 +66,12 @@ def ledger_url(conn_id: str = DEFAULT_CONN_ID) -> URL:
 
     Raises as `open_ledger` does for what a person has to mend in Airflow.
     """
-    connection = _connection(conn_id)
+    return _url_of(conn_id, _connection(conn_id))
+
+
+def _url_of(conn_id: str, connection: Any | None) -> URL:
     if connection is None:
-        url = _default_url(conn_id)
-        log.info("No connection `%s`: the ledger is the SQLite file %s.", conn_id, url.database)
-        return url
+        return _default_url(conn_id)
     if connection.conn_type in ("postgres", "postgresql"):
         return _postgres_url(connection)
     if connection.conn_type == "sqlite":
@@ -77,40 +80,6 @@ def ledger_url(conn_id: str = DEFAULT_CONN_ID) -> URL:
         f"Connection `{conn_id}`: a ledger can't live in a connection of type `{connection.conn_type}`.",
         next_step="Make it a connection of type postgres (or sqlite, with the LocalExecutor).",
     )
-
-
-def _shared(url: URL) -> SqlLedger:
-    key = url.render_as_string(hide_password=False)
-    with _lock:
-        known = _open.get(key)
-        # A file that was deleted or restored meanwhile is another ledger, whatever its name.
-        if known is not None and known[1] == _file_identity(url):
-            return known[0]
-        if known is not None:
-            known[0].close()
-        ledger = SqlLedger.open(url)
-        _open[key] = (ledger, _file_identity(url))
-        return ledger
-
-
-def _after_fork() -> None:
-    global _lock
-    # Another thread of the parent may hold it, and that thread does not exist here.
-    _lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
-
-
-def _file_identity(url: URL) -> tuple[int, int] | None:
-    if url.get_backend_name() != "sqlite":
-        return None
-    try:
-        stat = os.stat(str(url.database))
-    except OSError:
-        return None
-    return stat.st_dev, stat.st_ino
 
 
 def _connection(conn_id: str) -> Any | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
@@ -11,12 +12,17 @@ from airflow.sdk import conf
 from airflow.sdk.log import mask_secret
 from simple_salesforce import Salesforce
 
-from airflow_provider_ipaas.clients.salesforce import SalesforceClient
+from airflow_provider_ipaas.clients._http import Transport
+from airflow_provider_ipaas.clients.salesforce import Credentials, SalesforceClient
+from airflow_provider_ipaas.clients.salesforce.auth import Login
 from airflow_provider_ipaas.clients.salesforce.check import check_connection
-from airflow_provider_ipaas.errors import IPaaSSyncError
+from airflow_provider_ipaas.errors import ConfigurationError, IPaaSSyncError
 from airflow_provider_ipaas.hooks._connection import AirflowConnection, ConnectionFields
 from airflow_provider_ipaas.hooks._salesforce_settings import EXTRAS, SalesforceSettings, read_settings
 from airflow_provider_ipaas.hooks._simple_salesforce import InstanceSession
+from airflow_provider_ipaas.hooks.tokens import open_token_store
+from airflow_provider_ipaas.tokens import SharedLogin
+from airflow_provider_ipaas.tokens.shared_login import app_of, seed_of
 
 if TYPE_CHECKING:
     from requests import Session
@@ -49,21 +55,20 @@ class SalesforceConnectedAppHook(SalesforceHook):  # type: ignore[misc]
                 mask_secret(secret)
         return read_settings(fields, allowed_hosts=_allowed_hosts)
 
-    def get_client(
-        self, *, expected_org_id: str | None = None, on_rotation: Callable[[str], None] | None = None
-    ) -> SalesforceClient:
+    def get_client(self, *, expected_org_id: str | None = None) -> SalesforceClient:
         """Return a new client; it logs in on first use. Close it when done.
 
-        A token of another org than the connection's `org_id` or *expected_org_id* is a `ConfigurationError` before
-        any data is read or written. *on_rotation* must store a rotated refresh token durably before it returns;
-        without it an org that rotates refresh tokens is refused with a readable error.
+        With web_server it takes the access token that all workers share from the token store, renewed there when it has
+        ended. A token of another org than the connection's `org_id` or *expected_org_id* is a `ConfigurationError`
+        before any data is read or written.
         """
         settings = self.settings
+        credentials = settings.credentials(expected_org_id)
         return SalesforceClient(
-            settings.credentials(expected_org_id),
+            credentials,
             api_url=settings.api_url,
             api_version=settings.api_version,
-            on_rotation=on_rotation,
+            login=_shared_login(credentials) if settings.auth_flow == "web_server" else None,
             on_secret=mask_secret,
         )
 
@@ -87,13 +92,35 @@ class SalesforceConnectedAppHook(SalesforceHook):  # type: ignore[misc]
         """Log in as far as that changes nothing, and say for people what was reached or what is wrong.
 
         The refresh token of web_server is introspected, never used: a rotating one would be used up, and the new one
-        lost.
+        lost. It is the one that the app was last connected with: Airflow tests a copy of the connection, under another
+        id.
         """
         try:
             settings = self.settings
-            return True, check_connection(settings.credentials(), settings.api_url, settings.api_version, mask_secret)
+            credentials = settings.credentials()
+            if settings.auth_flow == "web_server":
+                credentials = _with_stored_grant(credentials)
+            return True, check_connection(credentials, settings.api_url, settings.api_version, mask_secret)
         except IPaaSSyncError as error:
             return False, str(error)
+
+
+def _shared_login(credentials: Credentials) -> Callable[[Transport], Login]:
+    store = open_token_store()
+    return lambda transport: SharedLogin(credentials, transport, store)
+
+
+def _with_stored_grant(credentials: Credentials) -> Credentials:
+    """Return the credentials with the refresh token that is good now, stored or the connection's own."""
+    found = open_token_store().find_by_app(app_of(credentials))
+    if found is not None and found.state == "connected" and found.seed in ("", seed_of(credentials)):
+        return replace(credentials, refresh_token=found.refresh_token)
+    if credentials.refresh_token:
+        return credentials
+    raise ConfigurationError(
+        "This app is not connected to Salesforce yet.",
+        next_step="Save the connection, then press Connect under Browse > iPaaS.com connections.",
+    )
 
 
 def _pem(fields: ConnectionFields) -> str:

@@ -1,4 +1,4 @@
-"""Bring the tables of a ledger to the version that this package works with."""
+"""Bring the tables of a ledger, or of the token store beside it, to the version that this package works with."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, inspect, text
+from sqlalchemy import URL, Connection, Engine, MetaData, inspect, text
 
 from airflow_provider_ipaas.errors import LedgerError
 
@@ -19,19 +20,33 @@ from .tables import VERSION_TABLE, metadata
 
 # The newest migration; said here too, because opening a ledger should not have to load Alembic.
 HEAD = "0001"
-_DIRECTORY = Path(__file__).parent / "migrations"
 # Two processes that find the same database empty take turns by this number.
 _ADVISORY_LOCK = 4_981_207_465_330_127
 # Alembic keeps the migration under way in module globals.
 _ALEMBIC = threading.Lock()
 
 
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """Tables that are brought to a version together; *what* names them in messages, *versions* holds their migrations."""
+
+    what: str
+    metadata: MetaData
+    version_table: str
+    head: str
+    versions: Path
+
+
+_DIRECTORY = Path(__file__).parent / "migrations"
+LEDGER = Schema("ledger", metadata, VERSION_TABLE, HEAD, _DIRECTORY / "versions")
+
+
 def head() -> str:
-    """Return the version this package works with."""
+    """Return the version of the ledger's tables that this package works with."""
     return HEAD
 
 
-def current(url: str | URL) -> str | None:
+def current(url: str | URL, schema: Schema | None = None) -> str | None:
     """Return the version of the tables at *url*; None when there are none. Creates nothing."""
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite" and not Path(str(parsed.database)).exists():
@@ -39,91 +54,104 @@ def current(url: str | URL) -> str | None:
     engine = make_engine(parsed)
     try:
         with translated(place_of(parsed)), engine.connect() as connection:
-            return version_of(connection)
+            return version_of(connection, schema)
     finally:
         engine.dispose()
 
 
-def upgrade(url: str | URL) -> None:
+def upgrade(url: str | URL, schema: Schema | None = None) -> None:
     """Create the tables at *url*, or bring them to `head`; safe to run again, and by several at once."""
     engine = make_engine(parse_url(url))
     try:
-        _upgrade(engine)
+        _upgrade(engine, schema or LEDGER)
     finally:
         engine.dispose()
 
 
-def prepare(engine: Engine) -> None:
-    """Make sure that the tables fit before a ledger is used: create missing ones, upgrade those of SQLite."""
+def prepare(engine: Engine, schema: Schema | None = None) -> None:
+    """Make sure that the tables fit before they are used: create missing ones, upgrade those of SQLite."""
+    schema = schema or LEDGER
     sqlite = engine.dialect.name == "sqlite"
     place = place_of(engine.url)
     if sqlite:
         create_file(Path(str(engine.url.database)))
     with translated(place), engine.connect() as connection:
-        version = version_of(connection)
-        ready = version == HEAD and (not sqlite or _journal_mode(connection) == "wal")
+        version = version_of(connection, schema)
+        ready = version == schema.head and (not sqlite or _journal_mode(connection) == "wal")
     if ready:
         return
     if sqlite or version is None:
-        _upgrade(engine)
+        _upgrade(engine, schema)
         return
-    _refuse_unknown(version, place)
+    _refuse_unknown(version, place, schema)
     raise LedgerError(
-        f"The ledger ({place}) has version {version}, this package works with {HEAD}.",
+        f"The {schema.what} ({place}) has version {version}, this package works with {schema.head}.",
         next_step=f"pause the DAGs and run: airflow-ipaas ledger upgrade --url '{safe_url(engine.url)}'",
     )
 
 
-def _upgrade(engine: Engine) -> None:
+def _upgrade(engine: Engine, schema: Schema) -> None:
     place = place_of(engine.url)
     with _exclusive(engine), translated(place):
         connection = engine.connect().execution_options(**{WRITES: True})
         with connection, connection.begin():
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ADVISORY_LOCK})
-            version = version_of(connection)
-            if version == HEAD:
+            version = version_of(connection, schema)
+            if version == schema.head:
                 return
             if version is not None:
-                _refuse_unknown(version, place)
-            elif foreign := sorted(set(inspect(connection).get_table_names()) & set(metadata.tables)):
+                _refuse_unknown(version, place, schema)
+            elif foreign := sorted(set(inspect(connection).get_table_names()) & set(schema.metadata.tables)):
                 raise LedgerError(
-                    f"The database ({place}) has a table {foreign[0]} but no version of a ledger.",
+                    f"The database ({place}) has a table {foreign[0]} but no version of a {schema.what}.",
                     next_step="use a database or schema of the ledger's own, or restore this one from a backup.",
                 )
-            _migrate(connection)
+            _migrate(connection, schema)
 
 
-def _migrate(connection: Connection) -> None:
+def _migrate(connection: Connection, schema: Schema) -> None:
     # Only an upgrade needs Alembic, and it takes its time to load.
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(_DIRECTORY).replace("%", "%%"))
-    config.attributes["connection"] = connection
+    config.set_main_option("script_location", _escaped(_DIRECTORY))
+    config.set_main_option("version_locations", _escaped(schema.versions))
+    config.set_main_option("path_separator", "newline")  # a path may hold what separates paths elsewhere
+    config.attributes |= {
+        "connection": connection,
+        "metadata": schema.metadata,
+        "version_table": schema.version_table,
+    }
     with _ALEMBIC:
         command.upgrade(config, "head")
 
 
-def _refuse_unknown(version: str, place: str) -> None:
+def _escaped(path: Path) -> str:
+    return str(path).replace("%", "%%")
+
+
+def _refuse_unknown(version: str, place: str, schema: Schema) -> None:
     """Raise `LedgerError` for a version that no migration of this package leads to."""
     from alembic.script import ScriptDirectory
 
-    known = {script.revision for script in ScriptDirectory(str(_DIRECTORY)).walk_revisions()}
+    scripts = ScriptDirectory(str(_DIRECTORY), version_locations=[str(schema.versions)])
+    known = {script.revision for script in scripts.walk_revisions()}
     if version not in known:
         raise LedgerError(
-            f"The ledger ({place}) has version {version}, which is newer than this package ({HEAD}).",
-            next_step="upgrade the package airflow-provider-ipaas here, as on the host that upgraded the ledger; "
+            f"The {schema.what} ({place}) has version {version}, which is newer than this package ({schema.head}).",
+            next_step="upgrade the package airflow-provider-ipaas here, as on the host that upgraded the tables; "
             "the tables need no command (airflow-ipaas ledger upgrade would refuse them too).",
         )
 
 
-def version_of(connection: Connection) -> str | None:
+def version_of(connection: Connection, schema: Schema | None = None) -> str | None:
     """Return the version of the tables, None when there are none."""
-    if not inspect(connection).has_table(VERSION_TABLE):
+    schema = schema or LEDGER
+    if not inspect(connection).has_table(schema.version_table):
         return None
-    version = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608
+    version = connection.execute(text(f"SELECT version_num FROM {schema.version_table}")).scalar()  # noqa: S608
     return None if version is None else str(version)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_provider_ipaas.clients.salesforce.auth import AuthFlow, Credentials, Token
 from airflow_provider_ipaas.clients.salesforce.client import SalesforceClient
+from airflow_provider_ipaas.clients.salesforce.token_endpoint import AuthFlow, Credentials, Token
 
 __all__ = ["AuthFlow", "Credentials", "SalesforceClient", "Token"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from airflow_provider_ipaas.clients._http import Answer
 from airflow_provider_ipaas.clients.salesforce.faults import SERVICE, readable
-from airflow_provider_ipaas.errors import AuthenticationError, ServiceError, TransientServiceError
+from airflow_provider_ipaas.errors import AuthenticationError, GrantRefused, ServiceError, TransientServiceError
 
 _LATER = frozenset({"rate_limit_exceeded", "server_error", "temporarily_unavailable"})
 _WRONG_KEY = (
@@ -38,12 +38,13 @@ _BY_ERROR = {
         "Ask the administrator to install and permit it.",
     ),
 }
+RECONNECT = "Connect again: in Airflow under Browse > iPaaS.com connections, or with `airflow-ipaas connect` and the connection id."
 # By a piece of the description, in lower case; the first that fits.
 _BY_GRANT = (
     (
         "expired access/refresh token",
         "the refresh token has expired or was revoked",
-        "Authorise the app again and enter the new Refresh token (`refresh_token`), or use jwt_bearer or client_credentials.",
+        RECONNECT,
     ),
     (
         "audience",
@@ -107,7 +108,9 @@ def login_fault(answer: Answer, flow: str, connection: str, host: str, mask: Cal
             retry_after_s=answer.retry_after_s,
         )
     cause, next_step = _cause(error, description, flow, host)
-    return AuthenticationError(
+    gone = flow == "web_server" and error == "invalid_grant" and cause == _GRANT["web_server"][0]
+    kind = GrantRefused if gone else AuthenticationError
+    return kind(
         f"Connection `{connection}`: Salesforce refused the login, {cause} ({said}).",
         next_step=next_step,
         service=SERVICE,

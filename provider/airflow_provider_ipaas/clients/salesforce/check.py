@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
-from urllib.parse import urlencode, urlsplit
 
 from airflow_provider_ipaas.clients._http import RetryPolicy, Secrets, Timeouts, Transport
-from airflow_provider_ipaas.clients.salesforce.auth import Credentials
-from airflow_provider_ipaas.clients.salesforce.auth_faults import login_fault
+from airflow_provider_ipaas.clients.salesforce.auth_faults import RECONNECT
 from airflow_provider_ipaas.clients.salesforce.client import SalesforceClient
 from airflow_provider_ipaas.clients.salesforce.faults import SERVICE, fault_of
-from airflow_provider_ipaas.errors import AuthenticationError, ConfigurationError
+from airflow_provider_ipaas.clients.salesforce.token_endpoint import Credentials, TokenEndpoint
+from airflow_provider_ipaas.clients.salesforce.web_server import introspect
+from airflow_provider_ipaas.errors import ConfigurationError, GrantRefused
 
 # A person waits for the answer.
 _TIMEOUTS = Timeouts(connect_s=10, read_s=20)
 _ONCE = RetryPolicy(attempts=1)
-_ABOUT_THE_APP = frozenset({"invalid_client", "invalid_client_id", "invalid_client_credentials"})
 
 
 def check_connection(
@@ -42,28 +40,22 @@ def _check_grant(
     transport = Transport(
         SERVICE, name="Salesforce", timeouts=_TIMEOUTS, secrets=Secrets(on_secret), address=credentials.address
     )
-    transport.secrets.add(credentials.consumer_secret)
-    transport.secrets.add(credentials.refresh_token)
     try:
         _check_version(transport, credentials, api_url, api_version)
-        found = _introspect(transport, credentials)
+        found = introspect(TokenEndpoint(credentials, transport), credentials.refresh_token)
     finally:
         transport.close()
     reached = f"Reached {api_url}, which offers API {api_version}."
     if found is None:
         return f"{reached} The refresh token was not tried: the org offers no way to test one without using it."
-    if found.get("active") is not True:
-        raise AuthenticationError(
+    if not found.active:
+        raise GrantRefused(
             f"Connection `{credentials.connection}`: the refresh token has expired or was revoked.",
-            next_step=(
-                "Authorise the app again and enter the new Refresh token (`refresh_token`), or use jwt_bearer or "
-                "client_credentials."
-            ),
+            next_step=RECONNECT,
             service=SERVICE,
             code="invalid_grant",
         )
-    user = found.get("username")
-    who = f" for user {user}" if isinstance(user, str) and user else ""
+    who = f" for user {found.username}" if found.username else ""
     return f"{reached} The app's key and secret are right and the refresh token is alive{who}; it was not used."
 
 
@@ -86,27 +78,3 @@ def _check_version(transport: Transport, credentials: Credentials, api_url: str,
             f"Connection `{credentials.connection}`: {api_url} does not offer API {api_version}.",
             next_step=f"Correct the field API version (`api_version`); offered up to {versions[-1] if versions else 'none'}.",
         )
-
-
-def _introspect(transport: Transport, credentials: Credentials) -> dict[str, Any] | None:
-    """Ask whether the refresh token is alive; None when the org does not tell."""
-    url = f"{credentials.token_url.removesuffix('/token')}/introspect"
-    form = {
-        "token": credentials.refresh_token,
-        "token_type_hint": "refresh_token",
-        "client_id": credentials.consumer_key,
-        "client_secret": credentials.consumer_secret,
-    }
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    answer = transport.send("POST", url, headers=headers, body=urlencode(form), may_repeat=True, counted=False)
-    try:
-        body = answer.json()
-    except ValueError:
-        body = None
-    if answer.status == 200 and isinstance(body, dict):
-        return body
-    if answer.status < 500 and not (isinstance(body, dict) and body.get("error") in _ABOUT_THE_APP):
-        # Not every app may introspect; only a refusal of its key or secret says something about the connection.
-        return None
-    host = urlsplit(credentials.token_url).hostname or ""
-    raise login_fault(answer, credentials.flow, credentials.connection, host, transport.secrets.mask)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from airflow_provider_ipaas.clients._http import Answer, RetryPolicy, Secrets, Timeouts, Transport
 from airflow_provider_ipaas.clients.salesforce import collections, soql
-from airflow_provider_ipaas.clients.salesforce.auth import Authenticator, Credentials, Token
+from airflow_provider_ipaas.clients.salesforce.auth import Authenticator, Login
 from airflow_provider_ipaas.clients.salesforce.faults import SERVICE
 from airflow_provider_ipaas.clients.salesforce.query import stream
+from airflow_provider_ipaas.clients.salesforce.token_endpoint import Credentials, Token
 from airflow_provider_ipaas.clients.salesforce.wire import Call, NotAnAnswer, Wire, read_object
 from airflow_provider_ipaas.errors import ServiceError
 from airflow_provider_ipaas.sync.ports import FieldFacts, ObjectFacts, Record, SalesforcePort, WriteResult
@@ -32,13 +33,13 @@ class SalesforceClient:
         api_version: str = "64.0",
         timeouts: Timeouts | None = None,
         policy: RetryPolicy | None = None,
-        on_rotation: Callable[[str], None] | None = None,
+        login: Callable[[Transport], Login] | None = None,
         on_secret: Callable[[str], None] | None = None,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        """*on_rotation* stores a rotated refresh token durably; without it a rotating org is refused.
+        """*login* makes what gets tokens over the client's transport; without it the app logs in by itself.
 
         *on_secret* hears every secret, tokens included, so that logs can mask it.
         """
@@ -50,13 +51,10 @@ class SalesforceClient:
             secrets=Secrets(on_secret),
             address=credentials.address,
         )
-        auth = Authenticator(
-            credentials,
-            self._transport,
-            on_rotation=on_rotation,
-            policy=policy,
-            sleep=sleep,
-            wall=wall,
+        auth: Login = (
+            login(self._transport)
+            if login is not None
+            else Authenticator(credentials, self._transport, policy=policy, sleep=sleep, wall=wall)
         )
         self._wire = Wire(auth, self._transport, api_url=api_url, api_version=api_version, policy=policy, sleep=sleep)
 

@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from airflow_provider_ipaas.clients._http import Answer, RetryPolicy, Transport, may_repeat, with_retries
-from airflow_provider_ipaas.clients.salesforce.auth import Authenticator, Token
+from airflow_provider_ipaas.clients.salesforce.auth import Login
 from airflow_provider_ipaas.clients.salesforce.faults import SERVICE, Effect, fault_of, is_expired_token
+from airflow_provider_ipaas.clients.salesforce.token_endpoint import Token
 from airflow_provider_ipaas.errors import IPaaSSyncError, MalformedAnswer, ServiceError, UnknownOutcome
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,8 @@ T = TypeVar("T")
 MAX_REQUEST_HEAD_BYTES = 16_000
 # Lookaround: `per-app-api-usage=17/250(appName=x)` may follow and would match too.
 _USAGE = re.compile(r"(?<![\w-])api-usage\s*=\s*(\d+)\s*/\s*(\d+)", re.IGNORECASE)
+# A new token that is refused too ends it. One that another process had fetched may have ended since: one more, then.
+_RENEWALS = 2
 # Worth a later run, but repeating it at once would only time out again.
 _NOT_AT_ONCE = frozenset({"QUERY_TIMEOUT"})
 
@@ -50,7 +53,7 @@ class Wire:
 
     def __init__(
         self,
-        auth: Authenticator,
+        auth: Login,
         transport: Transport,
         *,
         api_url: str,
@@ -77,8 +80,8 @@ class Wire:
                 self._token = self._log_in()
             return self._token
 
-    def _log_in(self) -> Token:
-        token = self._auth.login()
+    def _log_in(self, rejected: Token | None = None) -> Token:
+        token = self._auth.login(rejected)
         if token.issued_at is not None and not self.transport.clock.known:
             self.transport.clock.observe(token.issued_at)
         return token
@@ -87,8 +90,8 @@ class Wire:
         """Log in again, unless another thread has done so since *rejected* was handed out."""
         with self._lock:
             if self._token is None or self._token.access_token == rejected.access_token:
-                log.info("Salesforce no longer accepts the access token; logging in again.")
-                self._token = self._log_in()
+                log.info("Salesforce no longer accepts the access token; getting another one.")
+                self._token = self._log_in(rejected)
             return self._token
 
     def server_now(self) -> datetime:
@@ -136,9 +139,14 @@ class Wire:
         token = _logged_in(lambda: self.token)
         sent_at = self.transport.clock.now()
         answer = self._exchange(call, body, token)
-        if is_expired_token(answer):
-            # A 401 means that nothing was processed, so even a create may be sent again, once.
-            answer = self._exchange(call, body, _logged_in(lambda: self._renew(token)))
+        for _ in range(_RENEWALS):
+            if not is_expired_token(answer):
+                break
+            # A 401 means that nothing was processed, so even a create may be sent again.
+            token = _logged_in(lambda rejected=token: self._renew(rejected))  # type: ignore[misc]
+            answer = self._exchange(call, body, token)
+            if not token.shared:
+                break
         if not 200 <= answer.status < 300:
             raise fault_of(answer, effect=call.effect, what=call.what, sent_at=sent_at)
         try:

@@ -1,15 +1,13 @@
-"""What Alembic runs: the migrations, on the connection and in the transaction that `migrate` opened."""
+"""What Alembic runs: the migrations of a schema, on the connection and in the transaction that `migrate` opened."""
 
 from __future__ import annotations
 
 from alembic import context
 
-from airflow_provider_ipaas.ledger.tables import VERSION_TABLE, metadata
-
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
-    version_table=VERSION_TABLE,
+    target_metadata=context.config.attributes["metadata"],
+    version_table=context.config.attributes["version_table"],
     render_as_batch=True,
 )
 with context.begin_transaction():

@@ -1,0 +1,1 @@
+"""One file per version of the token store's tables; a released one never changes."""
