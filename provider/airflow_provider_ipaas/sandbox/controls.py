@@ -111,6 +111,8 @@ def _add_general(app: FastAPI, machine: Machine) -> None:
             "consumer_secret": credentials.CONSUMER_SECRET,
             "refresh_token": credentials.REFRESH_TOKEN,
             "username": credentials.USERNAME,
+            "admin_username": credentials.ADMIN_USERNAME,
+            "password": credentials.SALESFORCE_PASSWORD,
             "org_id": credentials.ORG_ID,
         }
         ipaas = {"username": credentials.IPAAS_USERNAME, "password": credentials.IPAAS_PASSWORD}

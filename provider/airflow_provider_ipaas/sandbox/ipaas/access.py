@@ -17,6 +17,8 @@ API_KEY: Final = "sandbox-api-key"
 COMPANY_GUID: Final = "7c1f6a52-3d0e-4b8a-9a47-5501c0ffee77"
 OTHER_COMPANY_GUID: Final = "0e9d6b1c-52a4-4f3b-8f0d-2b7a11c0de42"
 COMPANY_NAME: Final = "Sandbox Trading"
+SECOND_COMPANY_GUID: Final = "3b5e8c1d-9f27-4a60-8c35-d1a2c0ffee91"
+SECOND_COMPANY_NAME: Final = "Sandbox Outlet"
 
 PERMISSIONS: Final = frozenset(
     {
@@ -78,7 +80,8 @@ class Access:
 
     def reset(self) -> None:
         """Return to the one default user and API key; every token dies."""
-        user = User(USER_ID, "Integration User", IPAAS_USERNAME, IPAAS_PASSWORD, companies={COMPANY_GUID: COMPANY_NAME})
+        companies = {COMPANY_GUID: COMPANY_NAME, SECOND_COMPANY_GUID: SECOND_COMPANY_NAME}
+        user = User(USER_ID, "Integration User", IPAAS_USERNAME, IPAAS_PASSWORD, companies=companies)
         self.users: dict[int, User] = {USER_ID: user}
         self._tokens: dict[str, Grant] = {}
         self._refresh: dict[str, datetime] = {}

@@ -53,7 +53,7 @@ class SalesforceStore:
     def _add_people(self) -> None:
         people = (
             (API_USER, "Integration User", credentials.USERNAME),
-            (OTHER_USER, "Ada Admin", "ada@sandbox.example"),
+            (OTHER_USER, "Ada Admin", credentials.ADMIN_USERNAME),
         )
         for user_id, name, email in people:
             fields = {"Id": user_id, "Name": name, "Username": email, "Email": email, "IsActive": True}
