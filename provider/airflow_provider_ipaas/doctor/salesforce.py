@@ -95,6 +95,13 @@ class SalesforceExam:
         patient = self.patient
         answer = self.way.ask()
         self._versions = [] if answer is None else _versions(answer)
+        if answer is not None and answer.status >= 500:
+            yield note.error(
+                patient.api_url,
+                f"Salesforce is not available now (status {answer.status}).",
+                "This is usually short-lived; examine it again later, or look at status.salesforce.com.",
+            )
+            return
         if not self._versions:
             yield note.error(
                 patient.api_url,
