@@ -168,7 +168,7 @@ def test_another_method_for_updates_gets_the_override(publisher: Publisher) -> N
     for path in ("/v2/Customer/{id}", "/v2/Customer/Company/{id}"):
         publisher.paths[path]["patch"] = publisher.paths[path].pop("put")
     overrides = publisher.differences()
-    assert overrides == dict.fromkeys(("paths.customer_update", "paths.company_update"), {"update_method": "PATCH"})
+    assert overrides == {item: {"update_method": "PATCH"} for item in ("paths.customer_update", "paths.company_update")}
 
 
 def test_a_call_without_an_obvious_other_is_named_with_what_there_is(publisher: Publisher) -> None:
