@@ -54,7 +54,9 @@ class TestListening:
             assert told in report
         # The only thing to say besides: this host has no metadata database that a ledger could be defined in.
         assert ended.err.count("\n\n") == 1
-        assert ended.err.startswith("Warning: Airflow's metadata database can't be read here (no such table: connection)")
+        assert ended.err.startswith(
+            "Warning: Airflow's metadata database can't be read here (no such table: connection)"
+        )
         assert browser.code not in ended.text
         assert stray.status_code == 400
         assert page.status_code == 200
@@ -173,7 +175,12 @@ class TestRefusals:
         ended = host.run("connect", "salesforce_emea")
         assert ended.status == 1
         assert ended.out == ""
-        for told in ("`salesforce_emea`", "AIRFLOW_CONN_SALESFORCE_EMEA", "AIRFLOW_HOME", "Browse > iPaaS.com connections"):
+        for told in (
+            "`salesforce_emea`",
+            "AIRFLOW_CONN_SALESFORCE_EMEA",
+            "AIRFLOW_HOME",
+            "Browse > iPaaS.com connections",
+        ):
             assert told in ended.err
         assert "metadata database can't be read here (no such table: connection)" in ended.err
 
@@ -241,7 +248,9 @@ class TestWays:
         assert "SSH session" in _way(None, None, paste=False).why
         assert _way(1717, None, paste=False).listen_on == ("localhost", 1717)
 
-    @pytest.mark.parametrize("uri", ["http://localhost:port/x", "http://localhost:99999/x", "ftp://x/y", "http:// x/", ""])
+    @pytest.mark.parametrize(
+        "uri", ["http://localhost:port/x", "http://localhost:99999/x", "ftp://x/y", "http:// x/", ""]
+    )
     def test_what_is_no_url_is_wrong_usage(self, uri: str) -> None:
         if uri:
             with pytest.raises(typer.BadParameter):

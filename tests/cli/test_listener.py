@@ -126,9 +126,7 @@ def test_nothing_is_printed(listener: Listener, visits: Visits, port: int, capfd
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_connection_that_was_opened_in_advance_holds_nobody_up(
-    listener: Listener, visits: Visits, port: int
-) -> None:
+def test_a_connection_that_was_opened_in_advance_holds_nobody_up(listener: Listener, visits: Visits, port: int) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=30):
         visits.begin(f"/callback?code=x&state={STATE}")
         assert listener.wait(30) is not None

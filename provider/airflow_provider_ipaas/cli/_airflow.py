@@ -18,15 +18,20 @@ from airflow_provider_ipaas.errors import ConfigurationError
 _LEVEL = "AIRFLOW__LOGGING__LOGGING_LEVEL"
 _NAMED = re.compile(r"`([^`]+)`")
 _PAGE = "Browse > iPaaS.com connections"
+# For what reports a connection that it can't find by itself.
+ELSEWHERE = (
+    "Here, connections of Admin > Connections are seen only where Airflow's configuration reaches its metadata database "
+    "(the host of a scheduler or API server); elsewhere, use the DAG salesforce_ipaas_maintenance or the page in Airflow."
+)
 
 
 @contextmanager
 def airflow_connections() -> Iterator[None]:
-    """Let hooks inside find connections as `use_server_connections` says.
+    """Let hooks inside find connections as `see_connections` says.
 
     Raises ConfigurationError, with the ways to define it, where one can't be found.
     """
-    use_server_connections()
+    see_connections()
     from airflow.sdk.exceptions import AirflowNotFoundException
 
     from airflow_provider_ipaas.hooks._connection import ConnectionNotFound
@@ -38,7 +43,7 @@ def airflow_connections() -> Iterator[None]:
         raise _not_found(named.group(1) if named else "") from None
 
 
-def use_server_connections() -> None:
+def see_connections() -> None:
     """Read connections from the environment, the secrets backend, and Airflow's metadata database where it is in reach.
 
     Airflow leaves the database out in a process that is neither a task nor one of its servers

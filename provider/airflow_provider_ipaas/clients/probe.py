@@ -6,11 +6,15 @@ import socket
 import ssl
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from cryptography import x509
 from cryptography.x509.oid import NameOID
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPSConnection
 
 from airflow_provider_ipaas.clients._http import Timeouts, diagnosis
 from airflow_provider_ipaas.clients._session import keep_headers, new_session, proxies_for
@@ -40,31 +44,62 @@ def certificate(url: str, *, timeouts: Timeouts = PATIENCE) -> Certificate | Non
 
     None when it can't be seen. Raises TransientServiceError where no call would get through.
     """
-    host = urlsplit(url).hostname
+    noting = _Noting()
     with new_session(1) as session:
+        session.mount("https://", noting)
         try:
-            with session.get(
+            session.get(
                 url,
                 timeout=(timeouts.connect_s, timeouts.read_s),
                 allow_redirects=False,
-                stream=True,  # the connection, and with it the certificate, is at hand until the body is read
+                stream=True,
                 auth=keep_headers,
-                proxies=proxies_for(host),
-            ) as response:
-                return _shown(response)
+                proxies=proxies_for(urlsplit(url).hostname),
+            ).close()
         except requests.exceptions.RequestException as error:
-            raise TransientServiceError(diagnosis(error)[0]) from None
+            # What comes after the handshake says nothing about the certificate.
+            if noting.shown is None:
+                raise TransientServiceError(diagnosis(error)[0]) from None
         except OSError as error:
             # requests itself says this of a CA file that isn't there; its text names the path.
             raise TransientServiceError(str(error)) from None
+    return _read(noting.shown) if noting.shown else None
 
 
-def _shown(response: requests.Response) -> Certificate | None:
-    connection = getattr(response.raw, "connection", None)
-    sock = getattr(connection, "sock", None)
-    der = sock.getpeercert(binary_form=True) if isinstance(sock, ssl.SSLSocket) else None
-    if der is None:
-        return None
+class _Noting(HTTPAdapter):
+    """Keep the certificate of the latest handshake: once an answer is there, its connection may be gone."""
+
+    def __init__(self) -> None:
+        self.shown: bytes | None = None
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make the pools of direct connections."""
+        super().init_poolmanager(*args, **kwargs)
+        self._note(self.poolmanager)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> PoolManager:
+        """Make the pools of connections through a proxy."""
+        manager: PoolManager = super().proxy_manager_for(*args, **kwargs)
+        self._note(manager)
+        return manager
+
+    def _note(self, manager: PoolManager) -> None:
+        adapter = self
+
+        class Connection(HTTPSConnection):
+            def connect(self) -> None:
+                super().connect()
+                if isinstance(self.sock, ssl.SSLSocket):
+                    adapter.shown = self.sock.getpeercert(binary_form=True)
+
+        class Pool(HTTPSConnectionPool):
+            ConnectionCls = Connection
+
+        manager.pool_classes_by_scheme = {**manager.pool_classes_by_scheme, "https": Pool}
+
+
+def _read(der: bytes) -> Certificate:
     found = x509.load_der_x509_certificate(der)
     named = [*found.issuer.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)]
     named += found.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)

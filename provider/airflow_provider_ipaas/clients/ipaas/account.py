@@ -52,6 +52,10 @@ class Account:
         """Log in without choosing a company; None with an API key, which stands for no person."""
         return self._wire.sign_in()
 
+    def enter(self) -> None:
+        """Get a token of the chosen company, unless there is one; an API key has its company from the start."""
+        self._wire.enter()
+
     def companies(self) -> list[Company] | None:
         """List the companies behind the login, whatever company is chosen; None with an API key."""
         login = self._wire.sign_in()

@@ -188,6 +188,23 @@ class Profile(_Part):
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
+    def overrides(self) -> dict[str, Any]:
+        """Return what differs from the shipped profile, in the form that `load` takes."""
+        effective: dict[str, Any] = {}
+        dumped = self.model_dump(mode="json")
+        for path, fact in facts().items():
+            *parents, last = path.split(".")
+            node = dumped
+            for parent in parents:
+                node = node[parent]
+            if node[last] != fact.value:
+                target = effective
+                for parent in parents:
+                    target = target.setdefault(parent, {})
+                target[last] = node[last]
+        return effective
+
+    @property
     def nested_arrays(self) -> tuple[str, ...]:
         """The arrays a whole record must carry."""
         arrays = self.arrays

@@ -132,6 +132,10 @@ class Wire:
         """Log in as far as that goes without a company; None with an API key, which stands for no person."""
         return with_retries(self._tokens.sign_in, policy=_RETRIES, sleep=self._sleep)
 
+    def enter(self) -> None:
+        """Get a token of the company now rather than with the next call."""
+        with_retries(self._tokens.current, policy=_RETRIES, sleep=self._sleep)
+
     def send_as(self, login: Login, call: Call, parse: Callable[[Answer], T]) -> T:
         """Send *call* with the token of a bare login."""
         token = login.grant.access_token
