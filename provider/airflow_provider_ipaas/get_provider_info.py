@@ -35,6 +35,7 @@ def get_provider_info() -> dict[str, Any]:
         "operators": [
             {"integration-name": _IPAAS, "python-modules": ["airflow_provider_ipaas.operators"]},
         ],
+        "cli": ["airflow_provider_ipaas.cli.airflow_commands.get_commands"],
         "connection-types": [salesforce.CONNECTION_TYPE, ipaas.CONNECTION_TYPE],
         "config": {
             "ipaas": {

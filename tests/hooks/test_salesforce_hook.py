@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from airflow_provider_ipaas._forms.salesforce import CONNECTION_TYPE
 from airflow_provider_ipaas.errors import ConfigurationError
 from airflow_provider_ipaas.hooks._salesforce_settings import EXTRAS
 from airflow_provider_ipaas.hooks.salesforce import SalesforceConnectedAppHook
+from airflow_provider_ipaas.hooks.tokens import open_token_store
 from airflow_provider_ipaas.sandbox import credentials as known
 from airflow_provider_ipaas.sandbox.server import Sandbox
 
@@ -31,8 +34,9 @@ def sandbox(_running_sandbox: Sandbox) -> Sandbox:
 
 
 @pytest.fixture
-def hook(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return a function that makes a hook of a connection to the sandbox with these changes."""
+def hook(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """Return a function that makes a hook of a connection to the sandbox with these changes; its token store is empty."""
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
 
     def make(fields: dict[str, Any] | None = None, **extra: Any) -> SalesforceConnectedAppHook:
         connection = {
@@ -104,10 +108,48 @@ def test_another_org_is_refused_naming_both(hook: Any, sandbox: Sandbox, by: str
 
 def test_a_rotated_refresh_token_goes_to_the_store(hook: Any, sandbox: Sandbox) -> None:
     sandbox.salesforce.switches.set("refresh_token_rotation", True)
-    stored: list[str] = []
-    with hook(auth_flow="web_server").get_client(on_rotation=stored.append) as client:
+    with hook(auth_flow="web_server").get_client() as client:
         client.resources()
-    assert stored == [sandbox.org.oauth.grants[0].refresh_token]
+    stored = open_token_store().find("sf")
+    assert stored is not None
+    assert stored.refresh_token == sandbox.org.oauth.grants[0].refresh_token != known.REFRESH_TOKEN
+
+
+def test_the_next_task_shares_the_access_token(hook: Any, sandbox: Sandbox) -> None:
+    for _ in range(3):
+        with hook(auth_flow="web_server").get_client() as client:
+            client.resources()
+    assert paths(sandbox).count("/services/oauth2/token") == 1
+
+
+def test_without_a_fernet_key_the_refresh_token_is_not_touched(
+    hook: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", "")
+    with pytest.raises(ConfigurationError, match="no Fernet key here, and tokens are never stored unencrypted"):
+        hook(auth_flow="web_server").get_client()
+    assert hook(auth_flow="client_credentials").get_client().org_id == known.ORG_ID
+    assert paths(sandbox) == ["/services/oauth2/token"]
+
+
+def test_a_copy_of_the_connection_is_tested_with_the_stored_grant(hook: Any, sandbox: Sandbox) -> None:
+    """Airflow's test button makes a connection with a random id from what stands in the form."""
+    sandbox.salesforce.switches.set("refresh_token_rotation", True)
+    made = hook(auth_flow="web_server")
+    made.get_client().resources()
+    monkey_id = SalesforceConnectedAppHook("sf")
+    monkey_id.settings = replace(made.settings, conn_id="abcdefgh")
+    alive, message = monkey_id.test_connection()
+    assert alive, message
+    assert "the refresh token is alive" in message
+
+
+def test_a_form_without_a_grant_is_told_to_connect(hook: Any, sandbox: Sandbox) -> None:
+    assert hook(auth_flow="web_server", refresh_token="").test_connection() == (
+        False,
+        "This app is not connected to Salesforce yet. Next step: Save the connection, then press Connect under Browse > "
+        "iPaaS.com connections.",
+    )
 
 
 def test_secrets_are_masked_in_airflows_logs(hook: Any) -> None:
@@ -203,8 +245,8 @@ def test_a_revoked_refresh_token(hook: Any, sandbox: Sandbox) -> None:
     sandbox.org.oauth.revoke_all()
     assert hook(auth_flow="web_server").test_connection() == (
         False,
-        "Connection `sf`: the refresh token has expired or was revoked. Next step: Authorise the app again and enter the new "
-        "Refresh token (`refresh_token`), or use jwt_bearer or client_credentials.",
+        "Connection `sf`: the refresh token has expired or was revoked. Next step: Connect again: in Airflow under "
+        "Browse > iPaaS.com connections, or with `airflow-ipaas connect` and the connection id.",
     )
 
 

@@ -152,11 +152,6 @@ WRONG_EXTRAS = [
         "Enter one of web_server, client_credentials, jwt_bearer.",
     ),
     (
-        {"auth_flow": "web_server"},
-        "Refresh token (`refresh_token`) is missing",
-        "Authorise the app and enter its refresh token, or set Authentication (`auth_flow`) to client_credentials or jwt_bearer.",
-    ),
-    (
         {"auth_flow": "jwt_bearer", "private_key": "pem"},
         "Username (`username`) is missing",
         "Enter the user name of the integration user in Salesforce.",

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import requests
 from airflow.providers.salesforce.hooks.salesforce import SalesforceHook
+from oauthlib.oauth2.rfc6749.errors import InvalidGrantError
+from requests_oauthlib import OAuth2Session
 from simple_salesforce import Salesforce
 from simple_salesforce.exceptions import (
     SalesforceExpiredSession,
@@ -16,6 +18,9 @@ from simple_salesforce.exceptions import (
     SalesforceMoreThanOneRecord,
     SalesforceResourceNotFound,
 )
+
+from airflow_provider_ipaas.sandbox import credentials
+from tests.sandbox.salesforce.person import REDIRECT, Person
 
 
 @pytest.fixture
@@ -122,3 +127,40 @@ def test_airflow_s_hook_reads(client):
     frame = hook.object_to_df(whole["records"])
     assert list(frame["name"]) == ["Acme"]
     assert hook.test_connection() == (True, "Connection successfully tested")
+
+
+def oauth_session(sandbox: Any) -> OAuth2Session:
+    scopes = ["api", "refresh_token", "openid"]
+    session = OAuth2Session(credentials.CONSUMER_KEY, redirect_uri=REDIRECT, scope=scopes, pkce="S256")
+    session.verify = str(sandbox.ca_path)
+    session.trust_env = False
+    return session
+
+
+def test_requests_oauthlib_connects_refreshes_and_is_revoked(sf):
+    """A general OAuth client: authorization code with PKCE, a browser's worth of consent, refresh with rotation."""
+    sf.switch(refresh_token_rotation=True, pkce_required=True)
+    url = sf.sandbox.salesforce_tls_url
+    token_url = f"{url}/services/oauth2/token"
+    form = {"client_id": credentials.CONSUMER_KEY, "client_secret": credentials.CONSUMER_SECRET}
+    with oauth_session(sf.sandbox) as app:
+        address, state = app.authorization_url(f"{url}/services/oauth2/authorize")
+        person = Person(url)
+        person.http.verify = str(sf.sandbox.ca_path)
+        person.http.trust_env = False
+        person.open(address)
+        person.log_in()
+        person.press("oaapprove")
+        answer = person.answer()
+        assert answer["state"] == state
+        secret = credentials.CONSUMER_SECRET
+        first = app.fetch_token(token_url, code=answer["code"], client_secret=secret, include_client_id=True)
+        assert first["scope"] == ["api", "refresh_token", "openid"]
+        assert app.get(f"{url}/services/oauth2/userinfo").json()["preferred_username"] == credentials.USERNAME
+        second = app.refresh_token(token_url, **form)
+        assert second["refresh_token"] != first["refresh_token"]
+        assert app.get(f"{url}/services/data/v64.0/limits").status_code == 200
+        with pytest.raises(InvalidGrantError, match="expired access/refresh token"):
+            app.refresh_token(token_url, refresh_token=first["refresh_token"], **form)
+        assert app.get(f"{url}/services/data/v64.0/limits").status_code == 401
+    assert sf.control("GET", "/salesforce/oauth")["replays"] == 1

@@ -54,7 +54,10 @@ def open_ledger(conn_id: str = DEFAULT_CONN_ID) -> SqlLedger:
     and a local disk. Raises `ConfigurationError` for what a person has to mend in Airflow, `LedgerError` for a database
     that can't be opened.
     """
-    url = ledger_url(conn_id)
+    connection = _connection(conn_id)
+    url = _url_of(conn_id, connection)
+    if connection is None:
+        log.info("No connection `%s`: the ledger is the SQLite file %s.", conn_id, url.database)
     return _open.get(url, lambda: SqlLedger.open(url))
 
 
@@ -63,11 +66,12 @@ def ledger_url(conn_id: str = DEFAULT_CONN_ID) -> URL:
 
     Raises as `open_ledger` does for what a person has to mend in Airflow.
     """
-    connection = _connection(conn_id)
+    return _url_of(conn_id, _connection(conn_id))
+
+
+def _url_of(conn_id: str, connection: Any | None) -> URL:
     if connection is None:
-        url = _default_url(conn_id)
-        log.debug("No connection `%s`: SQLite beside Airflow (%s) takes its place.", conn_id, url.database)
-        return url
+        return _default_url(conn_id)
     if connection.conn_type in ("postgres", "postgresql"):
         return _postgres_url(connection)
     if connection.conn_type == "sqlite":

@@ -8,7 +8,9 @@ from sqlalchemy import URL
 
 from airflow_provider_ipaas.hooks._opened import Opened
 from airflow_provider_ipaas.hooks.ledger import DEFAULT_CONN_ID, ledger_url
+from airflow_provider_ipaas.ledger import migrate
 from airflow_provider_ipaas.tokens import Cipher, TokenStore
+from airflow_provider_ipaas.tokens.tables import SCHEMA
 
 _open: Opened[TokenStore] = Opened()
 
@@ -20,12 +22,30 @@ def open_token_store() -> TokenStore:
     `ipaas_ledger`), or a file of its own beside an SQLite ledger. Raises ConfigurationError without a Fernet key, and as
     `open_ledger` does.
     """
+    keys, url = _keys(), _url()
+    return _open.get(url, lambda: TokenStore.open(url, Cipher(keys)), also=",".join(keys))
+
+
+def encrypt_anew() -> int:
+    """Encrypt every stored token with the first Fernet key; return how many grants another key had encrypted.
+
+    Where there is no store yet, none is made. Raises as `open_token_store` does.
+    """
+    url = _url()
+    if migrate.current(url, SCHEMA) is None:
+        return 0
+    return open_token_store().encrypt_anew()
+
+
+def _keys() -> tuple[str, ...]:
     from airflow.sdk import conf
 
     keys = conf.get("core", "fernet_key", fallback="") or ""
-    cipher = Cipher([key for part in keys.split(",") if (key := part.strip())])
-    url = token_store_url(ledger_url(token_store_conn_id()))
-    return _open.get(url, lambda: TokenStore.open(url, cipher), also=keys)
+    return tuple(key for part in keys.split(",") if (key := part.strip()))
+
+
+def _url() -> URL:
+    return token_store_url(ledger_url(token_store_conn_id()))
 
 
 def token_store_conn_id() -> str:

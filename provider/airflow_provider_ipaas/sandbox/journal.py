@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 MAX_ENTRIES: Final = 50_000
 _SECRET = re.compile(r"token|secret|password|assertion|code|key|authorization", re.IGNORECASE)
 _LOGIN: Final = {
-    "salesforce": re.compile(r"^/services/oauth2/"),
+    "salesforce": re.compile(r"^/(?:$|services/oauth2/|secur/|setup/secur/|favicon\.ico$|\.well-known/)"),
     "ipaas": re.compile(r"^/(?:[^/]+/)*sso/", re.IGNORECASE),
 }
 _NOT_COUNTED: Final = re.compile(r"^/services/data/?$")

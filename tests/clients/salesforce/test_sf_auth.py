@@ -1,4 +1,4 @@
-"""Logging in: the three flows, every way they fail, and what a person then reads."""
+"""Logging in without a person: the flows, every way they fail, and what a person then reads."""
 
 from __future__ import annotations
 
@@ -46,9 +46,7 @@ def jwt_app(sandbox: Any, key: rsa.RSAPrivateKey, private_pem: str) -> dict[str,
     }
 
 
-@pytest.mark.parametrize("flow", ["web_server", "client_credentials"])
-def test_logs_in_on_first_use_and_once(make_client: Any, logins: Any, sandbox: Any, flow: str) -> None:
-    client = make_client(flow=flow)
+def test_logs_in_on_first_use_and_once(client: Any, logins: Any, sandbox: Any) -> None:
     assert logins() == 0
     assert client.org_id == "00D5g00000SandBEAR"
     assert client.user_id == "0055g00000IntegAAB"
@@ -93,12 +91,6 @@ REFUSALS = [
         "Connection `sf`: Salesforce refused the login, the Consumer Key is not known here "
         "(invalid_client_id: client identifier invalid). Next step: Correct the field Consumer Key (`login`), and check "
         "that API Url is the org's own; a new app needs up to ten minutes.",
-    ),
-    (
-        {"flow": "web_server", "refresh_token": "revoked-refresh-token"},
-        "Connection `sf`: Salesforce refused the login, the refresh token has expired or was revoked "
-        "(invalid_grant: expired access/refresh token). Next step: Authorise the app again and enter the new Refresh token "
-        "(`refresh_token`), or use jwt_bearer or client_credentials.",
     ),
 ]
 
@@ -288,55 +280,9 @@ def test_an_org_pin_fits_with_15_and_18_characters(make_client: Any, pin: str) -
     assert make_client(org_pins=(pin,)).org_id == known.ORG_ID
 
 
-def test_a_rotating_org_without_a_store_fails_before_anything_else(make_client: Any, sandbox: Any) -> None:
-    sandbox.salesforce.switches.set("refresh_token_rotation", True)
-    client = make_client(flow="web_server")
-    with pytest.raises(ConfigurationError) as caught:
-        client.create("Account", [{"Name": "X"}])
-    assert str(caught.value) == (
-        "Connection `sf`: this org rotates refresh tokens, and there is no store for the new one; the refresh token of the "
-        "connection is used up now. Next step: Set Authentication (`auth_flow`) to jwt_bearer or client_credentials, which "
-        "need no refresh token."
-    )
-    assert client.calls == 0
-
-
-def test_a_rotated_token_is_stored_before_the_first_call_and_used_next(make_client: Any, sandbox: Any) -> None:
-    sandbox.salesforce.switches.set("refresh_token_rotation", True)
-    stored: list[tuple[str, int]] = []
-    client = make_client(flow="web_server", on_rotation=lambda token: stored.append((token, client.calls)))
-    client.resources()
-    sandbox.org.oauth.expire_sessions()
-    client.resources()
-    assert [calls for _, calls in stored] == [0, 2]
-    assert stored[-1][0] == sandbox.org.oauth.grants[0].refresh_token != stored[0][0]
-
-
-def test_a_store_that_fails_keeps_the_new_token_from_being_used(make_client: Any, sandbox: Any) -> None:
-    sandbox.salesforce.switches.set("refresh_token_rotation", True)
-
-    def fail(token: str) -> None:
-        raise OSError("disk full")
-
-    client = make_client(flow="web_server", on_rotation=fail)
-    with pytest.raises(OSError, match="disk full"):
-        client.resources()
-    assert client.calls == 0
-
-
-def test_a_lost_answer_that_may_have_rotated_is_not_asked_for_again(
-    make_client: Any, sandbox: Any, fault: Any, logins: Any
-) -> None:
-    fault(TOKEN, times=1, type="drop", when="after")
-    client = make_client(flow="web_server", on_rotation=lambda token: None)
-    with pytest.raises(TransientServiceError, match="was lost: the connection broke off"):
-        client.resources()
-    assert logins() == 1
-
-
 def test_every_secret_is_announced_for_masking(make_client: Any, sandbox: Any) -> None:
     heard: list[str] = []
-    client = make_client(flow="web_server", on_secret=heard.append)
+    client = make_client(on_secret=heard.append)
     assert {known.CONSUMER_SECRET, known.REFRESH_TOKEN, client.token.access_token} == set(heard)
     assert client.token.access_token not in repr(client.token)
     assert known.CONSUMER_SECRET not in repr(client._wire._auth.credentials)

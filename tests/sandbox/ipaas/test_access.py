@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_ipaas.sandbox.clock import Clock
-from airflow_provider_ipaas.sandbox.ipaas.access import COMPANY_GUID, OTHER_COMPANY_GUID
+from airflow_provider_ipaas.sandbox.ipaas.access import COMPANY_GUID, OTHER_COMPANY_GUID, SECOND_COMPANY_GUID
 
 from .conftest import Caller
 from .records import COMPANIES, COMPANY, CUSTOMERS, code, company
@@ -42,7 +42,7 @@ def test_login_token_alone_opens_no_data_api(login: Caller) -> None:
     login.token = login.post("sso/v2/Auth/Login", LOGIN).json()["access_token"]
     assert code(login.get(COMPANIES)) == "401 AUTH-1003"
     rows = login.get("sso/v2/User/77/Companies").json()
-    assert [row["id"] for row in rows] == [COMPANY_GUID]
+    assert [row["id"] for row in rows] == [COMPANY_GUID, SECOND_COMPANY_GUID]
     login.token = login.get(f"sso/v2/User/ChangeCompany/{COMPANY_GUID.upper()}").json()["access_token"]
     assert login.get(COMPANIES).status_code == 200
 
@@ -216,3 +216,33 @@ def test_plan(api: Caller) -> None:
     assert code(api.get(COMPANIES)) == "403 AUTZ-1001"
     api.switch(plan="paid")
     assert code(api.get(COMPANIES)) == "404"
+
+
+def test_a_user_chooses_between_companies(login: Caller) -> None:
+    login.token = login.post("sso/v2/Auth/Login", LOGIN).json()["access_token"]
+    rows = login.get("sso/v2/User/77/Companies").json()
+    assert [row["name"] for row in rows] == ["Sandbox Trading", "Sandbox Outlet"]
+    bare = login.token
+    names = []
+    for row in rows:
+        login.token = bare
+        login.token = login.get(f"sso/v2/User/ChangeCompany/{row['id']}").json()["access_token"]
+        names.append([one["name"] for one in login.get("subscriptions/v2/Subscriptions").json()])
+    assert names == [["iPaaS.com", "Salesforce"], ["iPaaS.com"]]
+
+
+def test_each_company_has_its_own_records(login: Caller) -> None:
+    _company_token(login)
+    first = login.token
+    login.token = login.get(f"sso/v2/User/ChangeCompany/{SECOND_COMPANY_GUID}").json()["access_token"]
+    assert login.get(COMPANIES).status_code == 404
+    made = login.post(COMPANY, company(name="Outlet")).json()
+    assert [row["name"] for row in login.get(COMPANIES).json()] == ["Outlet"]
+    assert login.get(f"{COMPANY}/{made['id']}").status_code == 200
+    login.token = first
+    assert [row["name"] for row in login.get(COMPANIES).json()] == ["Acme"]
+    assert len(login.control("GET", "records/companies").json()) == 1
+    login.store.reset()
+    _company_token(login)
+    login.token = login.get(f"sso/v2/User/ChangeCompany/{SECOND_COMPANY_GUID}").json()["access_token"]
+    assert login.get(COMPANIES).status_code == 404

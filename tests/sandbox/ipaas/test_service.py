@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,26 @@ class TestSubscriptions:
         assert code(api.post(f"{path}/PersistentData/5501", data="{")) == "400 VALD-1003"
         assert api.get(f"{path}/9").status_code == 404
         assert code(api.get(f"{path}/x")) == "400 VALD-1017"
+
+    def test_poll_marks_of_the_stock_integration_move_with_the_clock(self, api: Caller, clock: Clock) -> None:
+        path = "subscriptions/v2/Subscription/5501"
+
+        def marks() -> dict[str, datetime]:
+            shown = api.get(path, params={"include": "persistentdata"}).json()
+            assert (shown["name"], shown["integration_id"]) == ("Salesforce", 187)
+            return {item["name"]: datetime.fromisoformat(item["value"]) for item in shown["persistent_data"]}
+
+        assert marks() == {}
+        api.switch(stock_integration_active="on")
+        first = marks()
+        assert set(first) == {"LastAccountPoll", "LastContactPoll"}
+        assert all(timedelta() <= clock.now() - mark < timedelta(minutes=5) for mark in first.values())
+        clock.advance(timedelta(minutes=5))
+        assert {name: mark - first[name] for name, mark in marks().items()} == dict.fromkeys(
+            first, timedelta(minutes=5)
+        )
+        own = api.get("subscriptions/v2/Subscription/1", params={"include": "persistentdata"}).json()
+        assert (own["integration_id"], own["persistent_data"]) == (1, [])
 
     def test_tables(self, api: Caller) -> None:
         rows = api.get("subscriptions/v2/Lookup/Tables").json()

@@ -17,6 +17,8 @@ API_KEY: Final = "sandbox-api-key"
 COMPANY_GUID: Final = "7c1f6a52-3d0e-4b8a-9a47-5501c0ffee77"
 OTHER_COMPANY_GUID: Final = "0e9d6b1c-52a4-4f3b-8f0d-2b7a11c0de42"
 COMPANY_NAME: Final = "Sandbox Trading"
+SECOND_COMPANY_GUID: Final = "3b5e8c1d-9f27-4a60-8c35-d1a2c0ffee91"
+SECOND_COMPANY_NAME: Final = "Sandbox Outlet"
 
 PERMISSIONS: Final = frozenset(
     {
@@ -74,11 +76,14 @@ class Access:
     def __init__(self, clock: HasNow, switches: Switches) -> None:
         self._clock = clock
         self._switches = switches
+        # Every token since the start, so that others can search their logs for them.
+        self.issued: list[str] = []
         self.reset()
 
     def reset(self) -> None:
         """Return to the one default user and API key; every token dies."""
-        user = User(USER_ID, "Integration User", IPAAS_USERNAME, IPAAS_PASSWORD, companies={COMPANY_GUID: COMPANY_NAME})
+        companies = {COMPANY_GUID: COMPANY_NAME, SECOND_COMPANY_GUID: SECOND_COMPANY_NAME}
+        user = User(USER_ID, "Integration User", IPAAS_USERNAME, IPAAS_PASSWORD, companies=companies)
         self.users: dict[int, User] = {USER_ID: user}
         self._tokens: dict[str, Grant] = {}
         self._refresh: dict[str, datetime] = {}
@@ -158,6 +163,7 @@ class Access:
             refresh_token = secrets.token_urlsafe(32)
             self._refresh[refresh_token] = now + timedelta(seconds=self._switches.number("refresh_token_lifetime_s"))
         grant = Grant(user, user.permissions, expires, company, refresh_token)
+        self.issued += [access_token, refresh_token]
         self._tokens[access_token] = grant
         return Issued(access_token, refresh_token, grant, expires)
 

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from starlette.responses import Response
-from starlette.routing import Route
 
 from airflow_provider_ipaas.sandbox.ipaas import fields, listing
-from airflow_provider_ipaas.sandbox.ipaas.call import Call, Endpoint, answer, route
+from airflow_provider_ipaas.sandbox.ipaas.call import ApiRoute, Call, Endpoint, answer, route
 from airflow_provider_ipaas.sandbox.ipaas.errors import ApiError, not_found
 from airflow_provider_ipaas.sandbox.ipaas.forms import id_json, id_text, parse_id
 from airflow_provider_ipaas.sandbox.ipaas.model import COMPANY, CUSTOMER, Kind, Record, is_blank
@@ -20,27 +19,32 @@ from airflow_provider_ipaas.sandbox.ipaas.writes import NestedLink, Writer
 _ROOT = "/customers/v2/Customer"
 
 
-def routes(store: IPaaSStore) -> list[Route]:
+def routes(store: IPaaSStore) -> list[ApiRoute]:
     """Return the routes of the customers API but for external ids and custom fields."""
+    on = ("relationships", "on")
     return [
-        route(store, f"{_ROOT}s", get=(_of(listing.records, CUSTOMER), "customers.read")),
-        route(store, f"{_ROOT}/Companies", get=(_of(listing.records, COMPANY), "companies.read")),
-        route(store, f"{_ROOT}/Company", post=(_of(_create, COMPANY), "companies.write")),
-        route(
-            store,
-            f"{_ROOT}/Company/{{id}}",
-            get=(_of(_read, COMPANY), "companies.read"),
-            put=(_of(_update, COMPANY), "companies.write"),
-        ),
+        *_records(store, COMPANY, listed=f"{_ROOT}/Companies", single=f"{_ROOT}/Company"),
         route(store, f"{_ROOT}/Category/{{id}}", get=(_category, "customers.read")),
-        route(store, f"{_ROOT}/Relationship", post=(_relate, "relationships.write")),
-        route(store, f"{_ROOT}/{{id}}/Relationships", get=(_relationships, "relationships.read")),
-        route(store, _ROOT, post=(_of(_create, CUSTOMER), "customers.write")),
+        route(store, f"{_ROOT}/Relationship", post=(_relate, "relationships.write", on)),
+        route(store, f"{_ROOT}/{{id}}/Relationships", get=(_relationships, "relationships.read", on)),
+        *_records(store, CUSTOMER, listed=f"{_ROOT}s", single=_ROOT),
+    ]
+
+
+def _records(store: IPaaSStore, kind: Kind, *, listed: str, single: str) -> list[ApiRoute]:
+    """Return the routes of one kind of record: its list, its create, one record."""
+    plural = listed.rpartition("/")[2].lower()
+    read, write = f"{plural}.read", f"{plural}.write"
+    create, update = _of(_create, kind), _of(_update, kind)
+    return [
+        route(store, listed, get=(_of(listing.records, kind), read), post=(create, write, ("create_paths", "plural"))),
+        route(store, single, post=(create, write, ("create_paths", "singular"))),
         route(
             store,
-            f"{_ROOT}/{{id}}",
-            get=(_of(_read, CUSTOMER), "customers.read"),
-            put=(_of(_update, CUSTOMER), "customers.write"),
+            f"{single}/{{id}}",
+            get=(_of(_read, kind), read),
+            put=(update, write, ("update_method", "PUT")),
+            patch=(update, write, ("update_method", "PATCH")),
         ),
     ]
 
@@ -109,7 +113,6 @@ def _category(call: Call) -> Response:
 
 
 def _relate(call: Call) -> Response:
-    _need_relationships(call)
     body = call.object()
     known = ("customer_id", "related_to_id", "related_to_type", "tracking_guid")
     fields.check_names(body, known, ("id",), "", call.store.switches)
@@ -127,14 +130,8 @@ def _relate(call: Call) -> Response:
 
 
 def _relationships(call: Call) -> Response:
-    _need_relationships(call)
     record = _find(call, CUSTOMER)
     return answer([_shown(call, relationship) for relationship in _of_customer(call, record.number)])
-
-
-def _need_relationships(call: Call) -> None:
-    if call.store.switches.is_on("relationships", "off"):
-        raise not_found("relationships")
 
 
 def _of_customer(call: Call, number: int) -> list[Relationship]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
 
 from airflow_provider_ipaas.sandbox.ipaas import fields, listing, render
-from airflow_provider_ipaas.sandbox.ipaas.call import Call, answer, route
+from airflow_provider_ipaas.sandbox.ipaas.call import ApiRoute, Call, answer, route
 from airflow_provider_ipaas.sandbox.ipaas.errors import ApiError, not_found
 from airflow_provider_ipaas.sandbox.ipaas.forms import id_json, parse_id
 from airflow_provider_ipaas.sandbox.ipaas.links import Link
@@ -20,7 +19,7 @@ _ROOT: Final = "/customers/v2/External"
 _UPDATE_FIELDS: Final = ("table_name", "system_id", "external_id", "internal_id")
 
 
-def routes(store: IPaaSStore) -> list[Route]:
+def routes(store: IPaaSStore) -> list[ApiRoute]:
     """Return the routes of external ids and custom fields."""
     return [
         route(

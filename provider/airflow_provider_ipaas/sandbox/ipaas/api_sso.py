@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from starlette.responses import Response
-from starlette.routing import Route
 
 from airflow_provider_ipaas.sandbox.ipaas.access import Issued
-from airflow_provider_ipaas.sandbox.ipaas.call import Call, answer, route
+from airflow_provider_ipaas.sandbox.ipaas.call import ApiRoute, Call, answer, route
 from airflow_provider_ipaas.sandbox.ipaas.errors import ApiError
 from airflow_provider_ipaas.sandbox.ipaas.forms import stamp
 from airflow_provider_ipaas.sandbox.ipaas.model import is_blank
 from airflow_provider_ipaas.sandbox.ipaas.store import IPaaSStore
 
 
-def routes(store: IPaaSStore) -> list[Route]:
+def routes(store: IPaaSStore) -> list[ApiRoute]:
     """Return the routes of the sso API."""
     return [
         route(store, "/sso/v2/Auth/Login", post=(_login, "open")),

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any, Final
 
 from starlette.responses import Response
-from starlette.routing import Route
 
-from airflow_provider_ipaas.sandbox.ipaas.call import Call, answer, route
+from airflow_provider_ipaas.sandbox.ipaas.call import ApiRoute, Call, answer, route
 from airflow_provider_ipaas.sandbox.ipaas.errors import ApiError, not_found
-from airflow_provider_ipaas.sandbox.ipaas.store import IPaaSStore, Subscription
+from airflow_provider_ipaas.sandbox.ipaas.forms import stamp
+from airflow_provider_ipaas.sandbox.ipaas.store import SALESFORCE_INTEGRATION, IPaaSStore, Subscription
 from airflow_provider_ipaas.sandbox.ipaas.writes import check_system_id
 
 # Table names with their numbers; the casing is as uneven as the service's own.
 _TABLES: Final = ((8, "customer"), (16, "customer category"), (17, "Address"), (49, ""))
+# No public source names the marks of the service's own Salesforce integration; it is known to poll.
+_POLL_MARKS: Final = ("LastAccountPoll", "LastContactPoll")
+_POLL_EVERY_S: Final = 300
 
 
-def routes(store: IPaaSStore) -> list[Route]:
+def routes(store: IPaaSStore) -> list[ApiRoute]:
     """Return the routes of the subscriptions API."""
     root = "/subscriptions/v2"
     return [
@@ -73,8 +77,19 @@ def _subscription(call: Call) -> Response:
         "settings": dict(subscription.settings),
     }
     if "persistentdata" in call.query.get("include", "").lower():
-        body["persistent_data"] = list(subscription.persistent_data)
+        items = [*subscription.persistent_data, *_poll_marks(call, subscription)]
+        body["persistent_data"] = list({item["name"]: item for item in items}.values())
     return answer(body)
+
+
+def _poll_marks(call: Call, subscription: Subscription) -> list[dict[str, Any]]:
+    """Return what a running Salesforce integration leaves: when it last polled each collection."""
+    switches = call.store.switches
+    if subscription.type != SALESFORCE_INTEGRATION or switches.is_on("stock_integration_active", "off"):
+        return []
+    now = call.store.clock.now()
+    polled = stamp(now - timedelta(seconds=now.timestamp() % _POLL_EVERY_S), switches)
+    return [{"name": name, "value": polled, "expiration_date_time": None} for name in _POLL_MARKS]
 
 
 def _persist(call: Call) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 
-from airflow_provider_ipaas.sandbox.ipaas import api_customers, api_external, api_sso, api_subscriptions
+from airflow_provider_ipaas.sandbox.ipaas import api_customers, api_external, api_sso, api_subscriptions, swagger
 from airflow_provider_ipaas.sandbox.ipaas.access import HasNow
 from airflow_provider_ipaas.sandbox.ipaas.store import IPaaSStore
 
@@ -16,11 +16,10 @@ def create_app(store: IPaaSStore, clock: HasNow | None = None) -> Starlette:
     """
     if clock is not None and clock is not store.clock:
         raise ValueError("The application and its store must share one clock.")
-    return Starlette(
-        routes=[
-            *api_sso.routes(store),
-            *api_external.routes(store),
-            *api_customers.routes(store),
-            *api_subscriptions.routes(store),
-        ]
-    )
+    served = [
+        *api_sso.routes(store),
+        *api_external.routes(store),
+        *api_customers.routes(store),
+        *api_subscriptions.routes(store),
+    ]
+    return Starlette(routes=[*swagger.routes(store, served), *served])

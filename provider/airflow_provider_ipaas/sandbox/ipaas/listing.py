@@ -14,6 +14,7 @@ from airflow_provider_ipaas.sandbox.ipaas.forms import id_text
 from airflow_provider_ipaas.sandbox.ipaas.model import CUSTOMER, Kind, Record, fold
 from airflow_provider_ipaas.sandbox.ipaas.render import row
 from airflow_provider_ipaas.sandbox.ipaas.store import IPaaSStore
+from airflow_provider_ipaas.sandbox.ipaas.switches import Switches
 
 _SEEN: Final = {"customer": {"EmailAddress": "email_address"}, "company": {"Name": "name"}}
 _MORE: Final = {
@@ -69,6 +70,11 @@ def _page_number(call: Call, first: int) -> int:
     return max(int(text), first)
 
 
+def filter_fields(kind: Kind, switches: Switches) -> dict[str, str]:
+    """Return the query parameters that filter a list, each with the field it compares."""
+    return (_MORE if switches.is_on("filter_fields", "more") else _SEEN)[kind.name]
+
+
 def _filter(call: Call, kind: Kind) -> tuple[str, str] | None:
     """Return the field and value to filter by; an unknown field is refused or ignored, as switched."""
     sent = [(name, value) for name, value in call.query.multi_items() if name not in _NOT_FILTERS]
@@ -77,7 +83,7 @@ def _filter(call: Call, kind: Kind) -> tuple[str, str] | None:
     action = call.query.get("action")
     if action != "equals":
         raise ApiError("VALD-1010", f"The action {action!r} is not one of the allowed values: equals.")
-    known = (_MORE if call.store.switches.is_on("filter_fields", "more") else _SEEN)[kind.name]
+    known = filter_fields(kind, call.store.switches)
     filters = [(known[name], value) for name, value in sent if name in known]
     if len(filters) < len(sent) and call.store.switches.is_on("unknown_filter", "refused"):
         raise ApiError("VALD-1010", f"The filter field is not one of the allowed values: {', '.join(known)}.")

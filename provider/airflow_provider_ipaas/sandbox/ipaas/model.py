@@ -17,7 +17,6 @@ ADDRESS_TEXTS: Final = (
 ADDRESS_FLAGS: Final = ("is_primary_billing", "is_primary_shipping")
 ADDRESS_REQUIRED: Final = ("first_name", "last_name", "address_1", "city", "region", "country", "postal_code")
 PHONE_FIELDS: Final = frozenset({"phone_number", "fax_number"})
-COLLECTIONS: Final = ("addresses", "custom_fields", "external_ids")
 STAMPS: Final = ("created_datetime", "updated_datetime")
 
 

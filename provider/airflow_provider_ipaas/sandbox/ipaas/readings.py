@@ -119,6 +119,7 @@ _ANSWERS: Final = (
         "not_found",
         doc="A page number beyond the last: the last page again, [], or 404.",
     ),
+    Switch("addresses_name", "addresses", "addresses", "addresses", "The name of a record's array of addresses."),
     _number("page_size", 100, 2, 1000, 1, 10_000, doc="Rows per page.", why="the documented default is not known"),
     _number("datetime_offset_min", -300, -300, 0, -720, 840, doc="Offset of stamps from UTC, in minutes."),
     _either("datetime_digits", "7", "6", "3", "0", doc="Digits of a second's fraction in stamps."),
@@ -134,6 +135,15 @@ _ANSWERS: Final = (
 )
 
 _WRITES: Final = (
+    Switch(
+        "create_paths",
+        "singular",
+        "singular",
+        "singular",
+        "Where a record is created: POST Customer and Customer/Company, or POST Customers and Customer/Companies.",
+        choices=("singular", "plural"),
+    ),
+    Switch("update_method", "PUT", "PUT", "PUT", "The method that updates a record.", choices=("PUT", "PATCH")),
     _either(
         "put", "replaces", "merges", doc="PUT makes everything that is not sent null or empty, or leaves it alone."
     ),
@@ -340,10 +350,31 @@ _ACCESS: Final = (
         doc="State of the company's plan: unpaid answers AUTZ-1004, too_small AUTZ-1001.",
         why="a state of the account, not a reading",
     ),
+    _either(
+        "stock_integration_active",
+        "on",
+        "off",
+        default="off",
+        doc="Whether iPaaS.com's own Salesforce integration polls: the subscription's poll marks move with the clock.",
+        why="a state of the account, not a reading",
+    ),
+    _either(
+        "swagger",
+        "off",
+        "on",
+        default="on",
+        doc="Whether each API serves its swagger document; 404 when off.",
+        why="the vendor's own tool reads it",
+    ),
 )
 
 SWITCHES: Final[Mapping[str, Switch]] = {
     switch.name: switch for switch in (*_ANSWERS, *_WRITES, *_LINKS, *_FILTERS, *_ERRORS, *_ACCESS)
 }
 # States and trials rather than readings of the API: a preset leaves them at their default.
-NOT_PRESET: Final = frozenset({"plan", "rate_limit", "max_text_length", "too_long", "country_form", "client_header"})
+NOT_PRESET: Final = frozenset(
+    {
+        "plan", "rate_limit", "max_text_length", "too_long", "country_form", "client_header",
+        "stock_integration_active",
+    }
+)  # fmt: skip

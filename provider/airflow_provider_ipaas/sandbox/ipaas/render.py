@@ -16,7 +16,7 @@ DELETED_PREFIX: Final = "DELETED:"
 def whole(record: Record, store: IPaaSStore, tracking_guid: str | None = None) -> dict[str, Any]:
     """Return a record with everything a single read shows."""
     body = short(record, store, tracking_guid)
-    body["addresses"] = [_address(address, store) for address in record.addresses]
+    body[store.switches.text("addresses_name")] = [_address(address, store) for address in record.addresses]
     body["custom_fields"] = [
         {"id": id_json(record.number, store.switches), "custom_field_name": name, "value": value}
         for name, value in record.custom_fields.items()

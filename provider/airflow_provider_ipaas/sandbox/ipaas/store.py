@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections import deque
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from airflow_provider_ipaas.sandbox.ipaas.access import Access, HasNow
+from airflow_provider_ipaas.sandbox.ipaas.access import COMPANY_GUID, Access, HasNow
 from airflow_provider_ipaas.sandbox.ipaas.errors import TooManyRequests
 from airflow_provider_ipaas.sandbox.ipaas.links import Link, Links
 from airflow_provider_ipaas.sandbox.ipaas.model import (
@@ -26,6 +27,7 @@ from airflow_provider_ipaas.sandbox.ipaas.switches import Switches
 from airflow_provider_ipaas.sandbox.ipaas.table import FIRST_ID, RecordTable
 
 SALESFORCE_SYSTEM_ID: Final = 5501
+IPAAS_INTEGRATION, SALESFORCE_INTEGRATION = 1, 187
 API_USER: Final = "api"
 FieldType = Literal["string", "number", "bool", "guid", "encrypted", "password", "date", "datetime", "enum"]
 Removal = Literal["deactivate", "purge"]
@@ -94,13 +96,24 @@ class IPaaSStore:
         self.custom_fields: dict[tuple[str, str], CustomField] = {}
         self.categories: dict[int, dict[str, str]] = {}
         self.relationships: dict[int, list[Relationship]] = {}
-        self.subscriptions: dict[int, Subscription] = {
-            1: Subscription(1, 1, "iPaaS.com", "The platform itself."),
-            SALESFORCE_SYSTEM_ID: Subscription(SALESFORCE_SYSTEM_ID, 187, "Salesforce", "Salesforce CRM."),
-        }
+        own = Subscription(1, IPAAS_INTEGRATION, "iPaaS.com", "The platform itself.")
+        salesforce = Subscription(SALESFORCE_SYSTEM_ID, SALESFORCE_INTEGRATION, "Salesforce", "Salesforce CRM.")
+        self.subscriptions: dict[int, Subscription] = {own.number: own, salesforce.number: salesforce}
+        self._others: dict[str, IPaaSStore] = {}
         self.address_owners: dict[int, tuple[str, int]] = {}
         self._next_address = FIRST_ID
         self._next_relationship = FIRST_ID
+
+    def of_company(self, guid: str | None) -> IPaaSStore:
+        """Return what a company holds: this account, or for every other company one that began empty, without Salesforce."""
+        if guid in {None, COMPANY_GUID}:
+            return self
+        if guid not in self._others:
+            other = copy.copy(self)
+            other._clear()
+            del other.subscriptions[SALESFORCE_SYSTEM_ID]
+            self._others[str(guid)] = other
+        return self._others[str(guid)]
 
     # Records
 

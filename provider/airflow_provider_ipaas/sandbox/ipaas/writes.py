@@ -13,7 +13,6 @@ from airflow_provider_ipaas.sandbox.ipaas.addresses import AddressWriter
 from airflow_provider_ipaas.sandbox.ipaas.errors import ApiError
 from airflow_provider_ipaas.sandbox.ipaas.forms import id_text, parse_id
 from airflow_provider_ipaas.sandbox.ipaas.model import (
-    COLLECTIONS,
     COMPANY,
     STAMPS,
     Content,
@@ -26,7 +25,7 @@ from airflow_provider_ipaas.sandbox.ipaas.model import (
 from airflow_provider_ipaas.sandbox.ipaas.store import CustomField, IPaaSStore
 
 _SERVER_SET: Final = ("id", *STAMPS)
-_ALWAYS: Final = (*COLLECTIONS, "extension_fields", "tracking_guid")
+_ALWAYS: Final = ("custom_fields", "external_ids", "extension_fields", "tracking_guid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +56,17 @@ class Writer:
 
     def write(self, body: Mapping[str, Any]) -> Write:
         """Return what the record will hold; raises the service's errors and changes nothing."""
-        fields.check_names(body, (*self._kind.scalars, *_ALWAYS), _SERVER_SET, "", self._switches)
+        addresses = self._switches.text("addresses_name")
+        fields.check_names(body, (*self._kind.scalars, addresses, *_ALWAYS), _SERVER_SET, "", self._switches)
         if self._merging and self._switches.is_on("null_in_put", "ignored"):
             body = {name: value for name, value in body.items() if value is not None}
         base = self._record.content() if self._record is not None and self._merging else None
         content = base or Content(blank_values(self._kind))
         self._scalars(body, content)
-        if "addresses" in body:
+        if addresses in body:
             stored = self._record.addresses if self._record is not None else []
             writer = AddressWriter(stored, self._switches, creating=self._record is None)
-            content.addresses = writer.write(fields.list_of(body["addresses"], "addresses"))
+            content.addresses = writer.write(fields.list_of(body[addresses], addresses))
         if "custom_fields" in body:
             content.custom_fields = self._custom_fields(body["custom_fields"], content.custom_fields)
         if "extension_fields" in body:

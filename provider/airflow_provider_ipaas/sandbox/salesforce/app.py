@@ -16,13 +16,14 @@ from airflow_provider_ipaas.sandbox.salesforce import collections, resources, ro
 from airflow_provider_ipaas.sandbox.salesforce.auth_routes import oauth_routes
 from airflow_provider_ipaas.sandbox.salesforce.context import Handler, Org, rest
 from airflow_provider_ipaas.sandbox.salesforce.errors import invalid_session, not_found, request_limit
+from airflow_provider_ipaas.sandbox.salesforce.login_routes import login_routes
 
 _ALL_METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"]
 _LIMITED = re.compile(r"^/services/data/v")
 
 
 def create_app(org: Org) -> Starlette:
-    """Return the REST API and the OAuth endpoints of an org."""
+    """Return the REST API, the OAuth endpoints and the pages of an org."""
     base = "/services/data/v{version}"
 
     def route(path: str, **handlers: Handler) -> list[Route]:
@@ -31,6 +32,7 @@ def create_app(org: Org) -> Starlette:
 
     routes = [
         *oauth_routes(org),
+        *login_routes(org),
         Route("/services/data", _versions),
         Route("/services/data/", _versions),
         *route("", GET=resources.resources),

@@ -1,165 +1,122 @@
-"""The OAuth endpoints over HTTP."""
+"""The OAuth endpoints that programs call: tokens, revocation, introspection, identity."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import html
-from urllib.parse import parse_qsl, urlencode
-
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from airflow_provider_ipaas.sandbox import credentials
 from airflow_provider_ipaas.sandbox.answers import JSONResponse
+from airflow_provider_ipaas.sandbox.salesforce import scopes
 from airflow_provider_ipaas.sandbox.salesforce.context import Org
-from airflow_provider_ipaas.sandbox.salesforce.oauth import OAuthError
+from airflow_provider_ipaas.sandbox.salesforce.forms import basic, bearer, origin_of, read_form
+from airflow_provider_ipaas.sandbox.salesforce.grants import Session
+from airflow_provider_ipaas.sandbox.salesforce.ids import to_18
+from airflow_provider_ipaas.sandbox.salesforce.oauth import check_client
+from airflow_provider_ipaas.sandbox.salesforce.oauth_errors import OAuthError
+from airflow_provider_ipaas.sandbox.salesforce.users import profile
 
 _NO_STORE = {"Cache-Control": "no-store"}
-_FORM = "application/x-www-form-urlencoded"
-
-
-def origin_of(request: Request) -> str:
-    """Return the URL that was called, without a path."""
-    return f"{request.url.scheme}://{request.url.netloc}"
-
-
-async def _form(request: Request) -> dict[str, str]:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    body = await request.body()
-    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)) if kind == _FORM else {}
-
-
-def _basic(request: Request) -> tuple[str, str | None] | None:
-    scheme, _, value = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        key, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return "", None
-    return key, secret
-
-
-def _bearer(request: Request) -> str:
-    return request.headers.get("authorization", "").partition(" ")[2].strip()
+_HINTS = frozenset({"", "access_token", "refresh_token"})
 
 
 def oauth_routes(org: Org) -> list[Route]:
-    """Return the routes under /services/oauth2 and the identity URL."""
+    """Return the routes under /services/oauth2, the identity URL and the discovery document."""
+    return [*_token_routes(org), *_identity_routes(org)]
 
+
+def _token_routes(org: Org) -> list[Route]:
     async def token(request: Request) -> Response:
         try:
-            answer = org.oauth.token(await _form(request), _basic(request), origin_of(request))
+            answer = org.oauth.token(await read_form(request), basic(request), origin_of(request))
         except OAuthError as error:
-            return JSONResponse(error.body, status_code=error.status, headers=_NO_STORE)
+            return _refusal(error)
         return JSONResponse(answer, headers=_NO_STORE)
 
     async def revoke(request: Request) -> Response:
-        form = dict(request.query_params) if request.method == "GET" else await _form(request)
+        form = dict(request.query_params) if request.method == "GET" else await read_form(request)
         try:
-            org.oauth.revoke(form.get("token", ""))
+            if form.get("token_type_hint", "") not in _HINTS:
+                raise OAuthError("unsupported_token_type", "this token type is not supported")
+            org.oauth.tokens.revoke(form.get("token", ""))
         except OAuthError as error:
-            return JSONResponse(error.body, status_code=error.status, headers=_NO_STORE)
-        return Response(status_code=200)
+            return _refusal(error)
+        return Response(status_code=200, headers=_NO_STORE)
 
     async def introspect(request: Request) -> Response:
-        form = await _form(request)
-        client = _basic(request) or (form.get("client_id", ""), form.get("client_secret"))
-        if client != (credentials.CONSUMER_KEY, credentials.CONSUMER_SECRET):
-            error = OAuthError("invalid_client", "invalid client credentials")
-            return JSONResponse(error.body, status_code=error.status, headers=_NO_STORE)
-        return JSONResponse(org.oauth.introspect(form.get("token", "")), headers=_NO_STORE)
-
-    async def userinfo(request: Request) -> Response:
-        if not org.oauth.check(_bearer(request)):
-            text = "Bad_OAuth_Token" if _bearer(request) else "Missing_OAuth_Token"
-            return Response(text, status_code=403, media_type="text/html")
-        return JSONResponse(_user(origin_of(request)))
-
-    async def authorize(request: Request) -> Response:
-        return _authorize(org, request)
+        form = await read_form(request)
+        try:
+            check_client(form, basic(request))
+            if not org.store.switches["introspection"]:
+                raise OAuthError("invalid_request", "token introspection is not available")
+            answer = org.oauth.introspect(form.get("token", ""), origin_of(request))
+        except OAuthError as error:
+            return _refusal(error)
+        return JSONResponse(answer, headers=_NO_STORE)
 
     return [
         Route("/services/oauth2/token", token, methods=["POST"]),
         Route("/services/oauth2/revoke", revoke, methods=["GET", "POST"]),
         Route("/services/oauth2/introspect", introspect, methods=["POST"]),
-        Route("/services/oauth2/userinfo", userinfo, methods=["GET", "POST"]),
-        Route("/services/oauth2/authorize", authorize, methods=["GET"]),
-        Route("/id/{org_id}/{user_id}", userinfo, methods=["GET"]),
     ]
 
 
-def _user(origin: str) -> dict[str, object]:
-    user, organization = credentials.INTEGRATION_USER_ID, credentials.ORG_ID
+def _identity_routes(org: Org) -> list[Route]:
+    async def userinfo(request: Request) -> Response:
+        session = _identify(org, request)
+        if isinstance(session, Response):
+            return session
+        return JSONResponse(profile(session.user, origin_of(request)), headers=_NO_STORE)
+
+    async def identity(request: Request) -> Response:
+        session = _identify(org, request)
+        if isinstance(session, Response):
+            return session
+        if to_18(request.path_params["org_id"]) != credentials.ORG_ID:
+            return PlainTextResponse("Wrong_Org", status_code=403)
+        if to_18(request.path_params["user_id"]) != session.user.id:
+            return PlainTextResponse("No_Access", status_code=404)
+        return JSONResponse(profile(session.user, origin_of(request)), headers=_NO_STORE)
+
+    async def discovery(request: Request) -> Response:
+        return JSONResponse(_discovery(origin_of(request), org.store.switches["app_scopes"]))
+
+    return [
+        Route("/services/oauth2/userinfo", userinfo, methods=["GET", "POST"]),
+        Route("/id/{org_id}/{user_id}", identity, methods=["GET"]),
+        Route("/.well-known/openid-configuration", discovery, methods=["GET"]),
+    ]
+
+
+def _refusal(error: OAuthError) -> Response:
+    return JSONResponse(error.body, status_code=error.status, headers=_NO_STORE)
+
+
+def _identify(org: Org, request: Request) -> Session | Response:
+    """Return whose token this is, or the refusal: text, and 403 instead of 401."""
+    token = bearer(request)
+    if not token:
+        return PlainTextResponse("Missing_OAuth_Token", status_code=403)
+    session = org.oauth.tokens.use(token)
+    if session is None or not scopes.IDENTITY & set(session.scopes):
+        return PlainTextResponse("Bad_OAuth_Token", status_code=403)
+    return session
+
+
+def _discovery(origin: str, app_scopes: list[str]) -> dict[str, object]:
+    oauth = f"{origin}/services/oauth2"
     return {
-        "sub": f"{origin}/id/{organization}/{user}",
-        "user_id": user,
-        "organization_id": organization,
-        "preferred_username": credentials.USERNAME,
-        "nickname": "integration",
-        "name": "Integration User",
-        "email": credentials.USERNAME,
-        "email_verified": True,
-        "given_name": "Integration",
-        "family_name": "User",
-        "zoneinfo": "Europe/Berlin",
-        "active": True,
-        "user_type": "STANDARD",
-        "language": "en_US",
-        "locale": "en_US",
-        "utcOffset": 3600000,
-        "urls": {
-            "rest": f"{origin}/services/data/v{{version}}/",
-            "sobjects": f"{origin}/services/data/v{{version}}/sobjects/",
-            "query": f"{origin}/services/data/v{{version}}/query/",
-        },
+        "issuer": origin,
+        "authorization_endpoint": f"{oauth}/authorize",
+        "token_endpoint": f"{oauth}/token",
+        "revocation_endpoint": f"{oauth}/revoke",
+        "introspection_endpoint": f"{oauth}/introspect",
+        "userinfo_endpoint": f"{oauth}/userinfo",
+        "scopes_supported": app_scopes,
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+        "display_values_supported": ["page", "popup", "touch", "mobile"],
     }
-
-
-def _authorize(org: Org, request: Request) -> Response:
-    params = request.query_params
-    redirect_uri = params.get("redirect_uri", "")
-    if params.get("client_id") != credentials.CONSUMER_KEY:
-        return _error_page("invalid_client_id", "client identifier invalid")
-    allowed = org.oauth.redirect_uris
-    if not redirect_uri or (allowed and redirect_uri not in allowed):
-        return _error_page("redirect_uri_mismatch", "redirect_uri must match configuration")
-    state = {"state": params["state"]} if "state" in params else {}
-
-    def back(**answer: str) -> Response:
-        joint = "&" if "?" in redirect_uri else "?"
-        return RedirectResponse(f"{redirect_uri}{joint}{urlencode({**answer, **state})}", status_code=302)
-
-    if params.get("response_type") != "code":
-        return back(error="unsupported_response_type", error_description="response type not supported")
-    challenge = params.get("code_challenge")
-    if params.get("code_challenge_method", "S256") != "S256":
-        return back(error="invalid_request", error_description="unsupported code_challenge_method")
-    if challenge is None and org.store.switches["pkce_required"]:
-        return back(error="invalid_request", error_description="missing required code challenge")
-    decision = "allow" if org.store.switches["auto_approve"] else params.get("sandbox_decision")
-    if decision == "deny":
-        return back(error="access_denied", error_description="end-user denied authorization")
-    if decision == "allow":
-        return back(code=org.oauth.authorize(redirect_uri, challenge))
-    return _approval_page(request)
-
-
-def _approval_page(request: Request) -> Response:
-    def link(decision: str) -> str:
-        return html.escape(str(request.url.include_query_params(sandbox_decision=decision)), quote=True)
-
-    return HTMLResponse(
-        "<!DOCTYPE html><html lang='en'><head><title>Allow Access? | Salesforce sandbox</title></head><body>"
-        "<h1>Allow Access?</h1><p>The connected app asks to manage user data via APIs and to perform requests at any "
-        f"time as {html.escape(credentials.USERNAME)}.</p>"
-        f"<p><a id='oaapprove' href='{link('allow')}'>Allow</a> <a id='oadeny' href='{link('deny')}'>Deny</a></p>"
-        "</body></html>"
-    )
-
-
-def _error_page(error: str, description: str) -> Response:
-    text = f"OAuth Error: error={error}&amp;error_description={description}"
-    return HTMLResponse(f"<!DOCTYPE html><html><body><p>{text}</p></body></html>", status_code=400)

@@ -12,13 +12,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from airflow_provider_ipaas.sandbox.answers import JSONResponse
+from airflow_provider_ipaas.sandbox.salesforce import scopes
+from airflow_provider_ipaas.sandbox.salesforce.browser import Browsers
 from airflow_provider_ipaas.sandbox.salesforce.errors import (
     SalesforceError,
     invalid_session,
     json_parser_error,
+    no_api_access,
     not_found,
     request_limit,
 )
+from airflow_provider_ipaas.sandbox.salesforce.forms import bearer
+from airflow_provider_ipaas.sandbox.salesforce.grants import Session
 from airflow_provider_ipaas.sandbox.salesforce.oauth import OAuth
 from airflow_provider_ipaas.sandbox.salesforce.query import Queries
 from airflow_provider_ipaas.sandbox.salesforce.schema import ObjectDef
@@ -32,21 +37,23 @@ _VERSION = re.compile(r"\d{2}\.0")
 
 @dataclass(slots=True)
 class Org:
-    """The emulated org: its records, its tokens, its open queries."""
+    """The emulated org: its records, its tokens, its users' browsers, its open queries."""
 
     store: SalesforceStore
     oauth: OAuth
+    browsers: Browsers
     queries: Queries
 
     @classmethod
     def build(cls, store: SalesforceStore) -> Org:
         """Assemble an org on a store."""
-        return cls(store, OAuth(store), Queries(store))
+        return cls(store, OAuth(store), Browsers(store.switches), Queries(store))
 
     def reset(self) -> None:
         """Return everything to the beginning."""
         self.store.reset()
         self.oauth.reset()
+        self.browsers.reset()
         self.queries.expire_locators()
 
 
@@ -56,6 +63,7 @@ class Call:
 
     org: Org
     request: Request
+    session: Session
     version: str
     body: bytes
 
@@ -110,6 +118,7 @@ class Call:
         return Writer(
             self.store,
             WriteOptions(
+                by=self.session.user.id,
                 version=self.version,
                 allow_save=bool(_ALLOW_SAVE.search(header)),
                 refusals=self.request.scope.get("sandbox.refusals", ()),
@@ -156,12 +165,14 @@ def _admit(org: Org, request: Request, body: bytes) -> Call:
         raise not_found()
     if int(version[:2]) < OLDEST_VERSION:
         raise SalesforceError("UNSUPPORTED_API_VERSION", "Cannot use API version", status=410)
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() not in {"bearer", "oauth"} or not org.oauth.check(token.strip()):
+    session = org.oauth.tokens.use(bearer(request))
+    if session is None:
         raise invalid_session()
+    if not scopes.REST & set(session.scopes):
+        raise no_api_access()
     if not org.store.switches["api_enabled"]:
         raise SalesforceError("API_DISABLED_FOR_ORG", "The REST API is not enabled for this Organization.", status=403)
     if org.store.api_used >= org.store.switches["api_limit"]:
         raise request_limit()
     org.store.api_used += 1
-    return Call(org, request, version, body)
+    return Call(org, request, session, version, body)

@@ -244,6 +244,11 @@ def _understood(parse: Callable[[], _Rule]) -> _Rule:
 
 
 def _add_access(routes: APIRouter, org: Org) -> None:
+    @routes.get("/oauth")
+    async def show_oauth() -> Reply:
+        shown = org.oauth.tokens.report()
+        return {**shown, "logins": {**shown["logins"], "browser": org.browsers.logins}}
+
     @routes.post("/session/expire")
     async def expire_sessions() -> Reply:
         return {"expired": org.oauth.expire_sessions()}

@@ -55,6 +55,11 @@ def invalid_session() -> SalesforceError:
     return SalesforceError("INVALID_SESSION_ID", "Session expired or invalid", status=401)
 
 
+def no_api_access() -> SalesforceError:
+    """Return the 401 of an access token that is alive but has no scope for the REST API; a refresh doesn't help."""
+    return SalesforceError("INVALID_SESSION_ID", "This session is not valid for use with the REST API", status=401)
+
+
 def request_limit() -> SalesforceError:
     """Return the 403 of an org whose daily API requests are used up."""
     return SalesforceError("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", status=403)

@@ -7,12 +7,13 @@ from typing import Any
 
 from starlette.responses import Response
 
-from airflow_provider_ipaas.sandbox import credentials
 from airflow_provider_ipaas.sandbox.answers import JSONResponse
 from airflow_provider_ipaas.sandbox.salesforce.context import Call
 from airflow_provider_ipaas.sandbox.salesforce.errors import SalesforceError
+from airflow_provider_ipaas.sandbox.salesforce.forms import origin_of
 from airflow_provider_ipaas.sandbox.salesforce.query import page_size, query_text
 from airflow_provider_ipaas.sandbox.salesforce.stamps import parse_stamp, stamp
+from airflow_provider_ipaas.sandbox.salesforce.users import identity_url
 
 VERSIONS = (
     ("Winter '24", "59.0"),
@@ -42,9 +43,9 @@ def versions() -> list[dict[str, str]]:
 def resources(call: Call) -> Response:
     """List the resources of a version."""
     base = f"/services/data/v{call.version}"
-    identity = f"{call.request.url.scheme}://{call.request.url.netloc}/id/{credentials.ORG_ID}"
+    identity = identity_url(call.session.user, origin_of(call.request))
     listed = {name: f"{base}/{name}" for name in _RESOURCES}
-    return JSONResponse({**listed, "identity": f"{identity}/{credentials.INTEGRATION_USER_ID}"})
+    return JSONResponse({**listed, "identity": identity})
 
 
 def limits(call: Call) -> Response:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from airflow_provider_ipaas.sandbox import credentials
 from airflow_provider_ipaas.sandbox.switches import Switch
 
 _RULES = ("off", "alert", "block")
+REFRESH_POLICIES = ("until_revoked", "immediately", "idle", "fixed")
+_THIRTY_DAYS_S = 30 * 24 * 3600
 
 SWITCHES = {
     "external_id_field": Switch(True, "iPaaS_Id__c (External ID, unique) exists on Account and Contact"),
@@ -23,5 +26,15 @@ SWITCHES = {
     "refresh_needs_secret": Switch(True, "the refresh-token flow requires the consumer secret"),
     "session_timeout_s": Switch(None, "idle seconds after which an access token expires", nullable=True),
     "pkce_required": Switch(False, "the web-server flow requires a code challenge"),
-    "auto_approve": Switch(False, "the authorization page approves at once instead of asking"),
+    "auto_approve": Switch(False, "the authorization page approves at once, as the integration user, without asking"),
+    "access_token_life_s": Switch(None, "seconds after which an access token ends, however busy", nullable=True),
+    "app_scopes": Switch(["api", "refresh_token", "openid", "id"], "scopes of the connected app"),
+    "refresh_token_policy": Switch("until_revoked", "when a refresh token ends by itself", REFRESH_POLICIES),
+    "refresh_token_life_s": Switch(_THIRTY_DAYS_S, "seconds for the refresh-token policies idle and fixed"),
+    "admin_approved_only": Switch(False, "permitted users: only those an admin approved, who are not asked"),
+    "permitted_users": Switch([credentials.USERNAME], "users an admin approved; JWT bearer takes only these"),
+    "app_blocked": Switch(False, "an admin blocked the connected app"),
+    "ip_restricted": Switch(False, "the token endpoint refuses the caller's address"),
+    "user_inactive": Switch(False, "the integration user is deactivated"),
+    "introspection": Switch(True, "the introspection endpoint serves the app"),
 }

@@ -29,13 +29,14 @@ _NO_ACCESS = "insufficient access rights on object id"
 class WriteOptions:
     """What the request says about all its records."""
 
+    by: str = API_USER
     version: str = "64.0"
     allow_save: bool = False
     refusals: Sequence[Refusal] = ()
 
 
 class Writer:
-    """Create, update and delete records as the API user."""
+    """Create, update and delete records as the user who is logged in."""
 
     def __init__(self, store: SalesforceStore, options: WriteOptions) -> None:
         self._store = store
@@ -58,7 +59,7 @@ class Writer:
             raise _missing(missing)
         self._check(definition, values, {}, None)
         present = {name: value for name, value in values.items() if value is not None}
-        record_id = self._store.insert(definition.name, present, by=API_USER)
+        record_id = self._store.insert(definition.name, present, by=self._options.by)
         self._store.run_flows(record_id)
         return record_id
 
@@ -75,7 +76,7 @@ class Writer:
         if self._store.transactions.locked(row["Id"]):
             raise unable_to_lock()
         self._check(definition, values, row, row["Id"])
-        self._store.update(row["Id"], values, by=API_USER)
+        self._store.update(row["Id"], values, by=self._options.by)
         self._store.run_flows(row["Id"])
 
     def delete(self, definition: ObjectDef, record_id: str, index: int = 0) -> None:
@@ -86,7 +87,7 @@ class Writer:
             raise SalesforceError("INSUFFICIENT_ACCESS_OR_READONLY", _NO_ACCESS, fields=[])
         if self._store.transactions.locked(row["Id"]):
             raise unable_to_lock()
-        self._store.delete(row["Id"], by=API_USER)
+        self._store.delete(row["Id"], by=self._options.by)
 
     def existing(self, definition: ObjectDef, record_id: str) -> Row:
         """Return the live record an id names."""
