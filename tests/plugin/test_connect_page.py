@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
+import json
 import re
 import sqlite3
 from collections.abc import Callable
@@ -15,6 +17,8 @@ import requests
 from cryptography.fernet import Fernet
 
 from airflow_provider_ipaas.sandbox import credentials as known
+from airflow_provider_ipaas.sandbox.ipaas.access import COMPANY_GUID
+from airflow_provider_ipaas.sandbox.ipaas.store import SALESFORCE_SYSTEM_ID
 from airflow_provider_ipaas.sandbox.server import Sandbox
 from tests.plugin.conftest import (
     COLLEAGUE,
@@ -30,13 +34,14 @@ from tests.plugin.consenting import CALLBACK, CONNECTIONS, CRM, Person, decide, 
 
 pytestmark = pytest.mark.e2e
 
+ACTIONS = ("connect", "reset", "test", "companies")
 Define = Callable[..., None]
 HOSTILE = "<script>alert(1)</script>\"'><img src=x>{{ 7*7 }}"
 SECRET = "p!+%2B&=ä€'\"<7"
 
 
 def ipaas(sandbox: Sandbox, **fields: Any) -> dict[str, Any]:
-    extra = '{"company_id": "3f2504e0-4f89-11d3-9a0c-0305e82c3301", "system_id": "5501"}'
+    extra = json.dumps({"company_id": COMPANY_GUID, "system_id": SALESFORCE_SYSTEM_ID})
     values = {"host": sandbox.ipaas_url, "login": known.IPAAS_USERNAME, "password": known.IPAAS_PASSWORD}
     return {"conn_type": "ipaas", "extra": extra, **values, **fields}
 
@@ -109,7 +114,7 @@ def test_the_detail_page_says_what_the_connection_is_connected_as(
     for shown in (
         f"Connected as {known.USERNAME} user {known.INTEGRATION_USER_ID}",
         f"Org {known.ORG_ID} at {sandbox.salesforce_url}",
-        "Scopes refresh_token, api",
+        "Scopes api, refresh_token",
         "now by admin",
         "Last refresh none yet",
         "the org rotates it shows with the first refresh",
@@ -173,7 +178,7 @@ def test_an_id_of_odd_characters_has_a_page(server: ApiServer, sandbox: Sandbox,
         assert path_of(odd) in Html(admin.get(CONNECTIONS).text).links
         assert admin.connect(odd).headers["location"] == path_of(odd)
         assert known.USERNAME in admin.page(odd).text
-        assert "All is well." in Html(admin.press("test", odd).text).text
+        assert "all is well" in Html(admin.press("test", odd).text).text
     finally:
         rename(server, odd, CRM)
 
@@ -189,7 +194,7 @@ def test_unknown_connections_and_those_of_another_type(
     admin = Person(server)
     token = admin.page().csrf
     answers = [admin.get(path_of(conn_id))]
-    answers += [admin.send(path_of(conn_id, it), {"csrf": token}) for it in ("connect", "reset", "test")]
+    answers += [admin.send(path_of(conn_id, it), {"csrf": token}) for it in ACTIONS]
     for answer in answers:
         assert answer.status_code == status
         assert "Next step:" in answer.text
@@ -202,16 +207,16 @@ def test_unknown_connections_and_those_of_another_type(
 
 def test_nobody_gets_in_without_a_login(server: ApiServer, define: Define) -> None:
     define(CRM, **salesforce("https://acme.my.salesforce.com"))
-    html = {"Accept": "text/html"}
+    browser = {"Accept": "text/html"}
     for path in (CONNECTIONS, path_of(CRM)):
         assert server.page(None, path).status_code == 401
-        answer = requests.get(f"{server.url}{path}", headers=html, timeout=30, allow_redirects=False)
+        answer = requests.get(f"{server.url}{path}", headers=browser, timeout=30, allow_redirects=False)
         assert answer.status_code == 303
         assert answer.headers["location"] == f"/api/v2/auth/login?next={path.replace('/', '%2F')}"
-    for action in ("connect", "reset", "test"):
+    for action in ACTIONS:
         url = f"{server.url}{path_of(CRM, action)}"
         assert requests.post(url, data={"csrf": "x"}, timeout=30, allow_redirects=False).status_code == 401
-        answer = requests.post(url, headers=html, timeout=30, allow_redirects=False)
+        answer = requests.post(url, headers=browser, timeout=30, allow_redirects=False)
         # What a form was sent to is no page to come back to.
         assert answer.headers["location"] == f"/api/v2/auth/login?next={path_of(CRM).replace('/', '%2F')}"
 
@@ -225,7 +230,7 @@ def test_those_who_may_edit_no_connection_get_403_everywhere(
     token = Person(server).page().csrf
     viewer = Person(server, user)
     answers = [viewer.get(CONNECTIONS), viewer.get(path_of(CRM)), viewer.get(path_of("nowhere"))]
-    answers += [viewer.send(path_of(CRM, it), {"csrf": token}) for it in ("connect", "reset", "test")]
+    answers += [viewer.send(path_of(CRM, it), {"csrf": token}) for it in ACTIONS]
     answers += [viewer.get(f"{CALLBACK}?code=x&state=y"), viewer.get(CALLBACK), viewer.get(decide(url))]
     assert {answer.status_code for answer in answers} == {403}
     assert all(known.CONSUMER_KEY not in answer.text for answer in answers)
@@ -244,7 +249,7 @@ def test_people_see_and_change_the_connections_they_may_edit(
     assert path_of("env_crm") not in links
     assert editor.get(path_of(CRM)).status_code == 403
     token = editor.page(EDITABLE).csrf
-    for action in ("connect", "reset", "test"):
+    for action in ACTIONS:
         assert editor.send(path_of(CRM, action), {"csrf": token}).status_code == 403
     assert editor.connect(EDITABLE).status_code == 303
     assert "by editor" in editor.page(EDITABLE).text
@@ -260,7 +265,7 @@ def test_nothing_changes_without_a_form_of_our_own(server: ApiServer, sandbox: S
     admin.connect()
     mine, theirs = admin.page().csrf, Person(server, COLLEAGUE).page().csrf
     old = "1700000000." + mine.partition(".")[2]
-    for action in ("connect", "reset", "test"):
+    for action in ACTIONS:
         for token in ("", theirs, old, mine[:-1], "ä", "."):
             answer = admin.send(path_of(CRM, action), {"csrf": token})
             assert answer.status_code == 403
@@ -346,10 +351,11 @@ def test_a_grant_that_has_ended_needs_attention(server: ApiServer, sandbox: Sand
     assert "the refresh token has expired or was revoked" in text
     assert "Connect to Salesforce" in text
     failed = Html(admin.press("test").text).text
-    assert "1 of 1 check failed." in failed
+    assert "needs attention" in failed
     assert "the refresh token has expired or was revoked" in failed
+    assert "Not checked, because salesforce.access failed: salesforce.identity," in failed.replace(" ,", ",")
     assert admin.connect().status_code == 303
-    assert "All is well." in Html(admin.press("test").text).text
+    assert "all is well" in Html(admin.press("test").text).text
 
 
 def test_an_org_that_does_not_answer_leaves_what_is_stored(server: ApiServer, sandbox: Sandbox, define: Define) -> None:
@@ -380,10 +386,10 @@ def test_a_key_that_is_lost_is_told_and_reset_and_connect_still_work(
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({}, ["All is well.", f"Logged in to org {known.ORG_ID}"]),
+        ({}, ["all is well", "0 errors", "salesforce.token", known.ORG_ID]),
         (
             {"password": SECRET},
-            ["1 of 1 check failed.", "the Consumer Secret is wrong", "Correct the field Consumer Secret"],
+            ["needs attention", "the Consumer Secret is wrong", "Correct the field Consumer Secret"],
         ),
     ],
 )
@@ -402,14 +408,57 @@ def test_the_test_button_says_what_was_found(
 
 
 def test_connections_to_ipaas_com_are_tested_too(server: ApiServer, sandbox: Sandbox, define: Define) -> None:
-    define("shop", **ipaas(sandbox, password=SECRET))
+    define("shop", **ipaas(sandbox))
     admin = Person(server)
     page = admin.page("shop")
-    assert page.actions == [path_of("shop", "test")]
+    assert page.actions == [path_of("shop", "test"), path_of("shop", "companies")]
     assert "e-mail and password" in page.text
+    text = Html(admin.press("test", "shop").text).text
+    assert "ipaas.login" in text
+    assert "0 errors" in text
+
+
+def test_overrides_of_the_api_profile_are_shown_to_paste(server: ApiServer, sandbox: Sandbox, define: Define) -> None:
+    sandbox.ipaas.switches.set("update_method", "PATCH")
+    define("shop", **ipaas(sandbox))
+    page = Html(Person(server).press("test", "shop").text)
+    assert "All overrides together, for the field API profile" in page.text
+    found = re.search(r"<textarea[^>]* readonly[^>]*>(.*?)</textarea>", page.source, re.S)
+    assert found is not None
+    assert json.loads(html.unescape(found.group(1))) == {"update_method": "PATCH"}
+
+
+def test_a_wrong_password_is_told_and_not_shown(server: ApiServer, sandbox: Sandbox, define: Define) -> None:
+    define("shop", **ipaas(sandbox, password=SECRET))
+    admin = Person(server)
     failed = admin.press("test", "shop")
-    assert "1 of 1 check failed." in Html(failed.text).text
+    assert "needs attention" in failed.text
     assert SECRET not in failed.text
+    refused = admin.press("companies", "shop")
+    assert refused.status_code == 400
+    assert "Next step:" in refused.text
+    assert SECRET not in refused.text
+
+
+def test_companies_are_listed_before_one_is_chosen(server: ApiServer, sandbox: Sandbox, define: Define) -> None:
+    define("shop", **ipaas(sandbox, extra="{}"))
+    define("shop_whole", **ipaas(sandbox))
+    admin = Person(server)
+    assert "Company id (`company_id`) is missing" in admin.page("shop").text
+    text = Html(admin.press("companies", "shop").text).text
+    assert f"Company id: `{COMPANY_GUID}`" in text
+    assert f"{SALESFORCE_SYSTEM_ID} Salesforce" in text
+    assert "looks like Salesforce" in text
+    assert "chosen" not in text
+    assert Html(admin.press("companies", "shop_whole").text).text.count("chosen") == 2
+
+
+def test_salesforce_has_no_companies(server: ApiServer, sandbox: Sandbox, define: Define) -> None:
+    define(CRM, **salesforce(sandbox.salesforce_url))
+    admin = Person(server)
+    answer = admin.send(path_of(CRM, "companies"), {"csrf": admin.page().csrf})
+    assert answer.status_code == 400
+    assert "leads to no company of iPaaS.com" in answer.text
 
 
 def test_flows_without_consent_have_no_connect(server: ApiServer, sandbox: Sandbox, define: Define) -> None:

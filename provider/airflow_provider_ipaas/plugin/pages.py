@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -36,7 +37,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        for filter_ in (when, since, span, flow, number, words, marked):
+        for filter_ in (when, since, span, flow, number, words, marked, pretty):
             self._environment.filters[filter_.__name__] = filter_
         self._style = resources.files(__package__).joinpath("templates", "style.css").read_text("utf-8")
         self._digest = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
@@ -105,3 +106,8 @@ def words(name: str) -> str:
 def marked(text: str) -> Markup:
     """Return a message with what stands between backticks, names to type or find, set apart."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 -- escaped before
+
+
+def pretty(value: object) -> str:
+    """Return a JSON value as people write it."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
