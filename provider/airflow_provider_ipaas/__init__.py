@@ -8,8 +8,9 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .factory import sync_dag
+    from .maintenance import maintenance_dag
 
-__all__ = ["__version__", "sync_dag"]
+__all__ = ["__version__", "maintenance_dag", "sync_dag"]
 
 
 def __getattr__(name: str) -> Any:
@@ -18,4 +19,8 @@ def __getattr__(name: str) -> Any:
         from .factory import sync_dag
 
         return sync_dag
+    if name == "maintenance_dag":
+        from .maintenance import maintenance_dag
+
+        return maintenance_dag
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

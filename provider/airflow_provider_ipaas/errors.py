@@ -23,6 +23,10 @@ class ConfigurationError(IPaaSSyncError):
     """A connection, param or file is wrong; names it, the field and the mend."""
 
 
+class WrongOrgError(ConfigurationError):
+    """The credentials lead to another org than the one a connection is pinned to."""
+
+
 class ServiceError(IPaaSSyncError):
     """A call that a service refused, with its facts as attributes; the base class means *terminal*."""
 

@@ -18,6 +18,7 @@ from airflow_provider_ipaas.sandbox.server import Sandbox
 
 DAGS = Path(__file__).parents[2] / "dags"
 ACCOUNTS, CONTACTS = "salesforce_ipaas_accounts", "salesforce_ipaas_contacts"
+MAINTENANCE = "salesforce_ipaas_maintenance"
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +29,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @dataclass
 class Ran:
-    """One DAG run: its state, the states of its tasks, the summary, and everything the tasks logged."""
+    """One DAG run: its state, the states of its tasks, what the last one returned, and everything the tasks logged."""
 
     state: str
     tasks: dict[str, str]
@@ -103,8 +104,9 @@ class Airflow:
             for logger in loggers:
                 logger.removeHandler(heard)
         tasks = {ti.task_id: str(ti.state) for ti in run.get_task_instances()}
+        (last,) = dag.leaves
         with create_session() as session:
-            found = XComModel.get_many(run_id=run.run_id, key="return_value", task_ids="report", dag_ids=dag_id)
+            found = XComModel.get_many(run_id=run.run_id, key="return_value", task_ids=last.task_id, dag_ids=dag_id)
             value = session.scalars(found.with_only_columns(XComModel.value)).first()
         summary = json.loads(value) if isinstance(value, str) else (value or {})
         return Ran(str(run.state), tasks, summary, "\n".join(heard.lines))

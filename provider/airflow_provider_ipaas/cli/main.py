@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import importlib
-from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
 from airflow_provider_ipaas._version import __version__
-from airflow_provider_ipaas.errors import IPaaSSyncError
+from airflow_provider_ipaas.cli import companies, connect, doctor, grants, ledger, tokens
+from airflow_provider_ipaas.cli._errors import fail, readable_errors
 
 app = typer.Typer(
     name="airflow-ipaas",
@@ -23,20 +22,16 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-ledger_app = typer.Typer(help="The ledger's database.", no_args_is_help=True)
 mapping_app = typer.Typer(help="The mapping collections.", no_args_is_help=True)
-app.add_typer(ledger_app, name="ledger")
-app.add_typer(mapping_app, name="mapping")
 
-LedgerUrl = Annotated[
-    str,
-    typer.Option(
-        "--url",
-        envvar="AIRFLOW_IPAAS_LEDGER_URL",
-        help="SQLAlchemy URL of the ledger's database. Prefer the variable: a command line shows up in process lists.",
-        show_default=False,
-    ),
-]
+app.command("connect")(connect.connect)
+app.command("status")(grants.status)
+app.command("reset")(grants.reset)
+app.command("companies")(companies.companies)
+app.command("doctor")(doctor.command)
+app.add_typer(tokens.app, name="tokens")
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(mapping_app, name="mapping")
 
 
 def _port(what: str) -> Any:
@@ -83,35 +78,7 @@ def sandbox(
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
-        _fail(
-            "One of the ports is taken. Choose others: airflow-ipaas sandbox --help lists them, 0 means any free one."
-        )
-
-
-@ledger_app.command("upgrade")
-def ledger_upgrade(url: LedgerUrl) -> None:
-    """Bring the ledger's tables to the newest version, creating them where there are none."""
-    from airflow_provider_ipaas.ledger import migrate
-
-    with _readable_errors():
-        before = migrate.current(url)
-        migrate.upgrade(url)
-        after = migrate.current(url)
-    typer.echo(
-        f"The ledger is at {after}." if before == after else f"Upgraded the ledger: {before or 'empty'} -> {after}."
-    )
-
-
-@ledger_app.command("current")
-def ledger_current(url: LedgerUrl) -> None:
-    """Print the version of the ledger's tables."""
-    from airflow_provider_ipaas.ledger import migrate
-
-    with _readable_errors():
-        revision = migrate.current(url)
-    if revision is None:
-        _fail("This database holds no ledger yet. Create it with: airflow-ipaas ledger upgrade")
-    typer.echo(revision)
+        fail("One of the ports is taken. Choose others: airflow-ipaas sandbox --help lists them, 0 means any free one.")
 
 
 @mapping_app.command("show")
@@ -126,7 +93,7 @@ def mapping_show(
     """Print the effective mapping of a collection."""
     from airflow_provider_ipaas.cli import mapping as command
 
-    with _readable_errors():
+    with readable_errors():
         command.show(collection.value, mapping_dir, default_mappings=default_mappings)
 
 
@@ -137,18 +104,4 @@ def _import_sandbox() -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("airflow_provider_ipaas"):
             raise
-        _fail(f"The sandbox needs {error.name}. Install it with: pip install 'airflow-provider-ipaas[sandbox]'")
-
-
-@contextlib.contextmanager
-def _readable_errors() -> Iterator[None]:
-    """Turn an expected error into one message and exit status 1, without a traceback."""
-    try:
-        yield
-    except IPaaSSyncError as error:
-        _fail(str(error))
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)
+        fail(f"The sandbox needs {error.name}. Install it with: pip install 'airflow-provider-ipaas[sandbox]'")

@@ -12,28 +12,38 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
-from airflow_provider_ipaas._version import __version__
+from airflow_provider_ipaas.clients._session import is_loopback, keep_headers, new_session, proxies_for
 from airflow_provider_ipaas.errors import ServiceError, TransientServiceError, UnknownOutcome
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-USER_AGENT = f"airflow-provider-ipaas/{__version__}"
+__all__ = [
+    "ANSWER_LOST",
+    "NOT_SENT",
+    "Answer",
+    "RetryPolicy",
+    "Secrets",
+    "ServerClock",
+    "Timeouts",
+    "Transport",
+    "diagnosis",
+    "is_loopback",
+    "may_repeat",
+    "with_retries",
+]
+
 NOT_SENT = "NOT_SENT"
 ANSWER_LOST = "ANSWER_LOST"
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_NO_PROXY: dict[str, str | None] = {"http": None, "https": None, "all": None}
 # Offsets that differ by less than this are the same clock seen through the whole seconds of the Date header.
 _CLOCK_STEP_S = 5.0
 
@@ -178,7 +188,7 @@ class Transport:
         self._address = address
         self._calls = 0
         self._lock = threading.Lock()
-        self._session = _session(pool_size)
+        self._session = new_session(pool_size)
 
     @property
     def calls(self) -> int:
@@ -208,7 +218,6 @@ class Transport:
         parts = urlsplit(url)
         started = self._monotonic()
         sent_at = self.clock.now()
-        proxies = _NO_PROXY if is_loopback(parts.hostname) else None
         try:
             with self._session.request(
                 method,
@@ -217,8 +226,8 @@ class Transport:
                 data=body,
                 timeout=(self._timeouts.connect_s, read_timeout_s or self._timeouts.read_s),
                 allow_redirects=False,
-                auth=_keep_headers,
-                proxies=proxies,  # type: ignore[arg-type]
+                auth=keep_headers,
+                proxies=proxies_for(parts.hostname),
             ) as response:
                 answer = _answer(response)
         except requests.exceptions.RequestException as error:
@@ -245,7 +254,7 @@ class Transport:
     def _lost(
         self, error: requests.exceptions.RequestException, host: str, may_repeat: bool, sent_at: datetime | None
     ) -> ServiceError:
-        cause, sent = _diagnosis(error)
+        cause, sent = diagnosis(error)
         if not sent:
             return TransientServiceError(
                 f"{self.name} can't be reached at {host}: {cause}.",
@@ -278,33 +287,12 @@ class Transport:
         )
 
 
-def is_loopback(host: str | None) -> bool:
-    """Say whether *host* is this machine, by its fixed names only."""
-    return (host or "").lower().strip("[]") in LOOPBACK
-
-
-def _session(pool_size: int) -> requests.Session:
-    session = requests.Session()
-    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=pool_size, max_retries=0)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"})
-    # Nothing here needs cookies, and a session cookie could outlive the token it came with.
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    return session
-
-
-def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Stand in for an auth object: without one, requests overwrites Authorization from a .netrc file."""
-    return request
-
-
 def _answer(response: requests.Response) -> Answer:
     headers: CaseInsensitiveDict[str] = CaseInsensitiveDict(response.headers)
     return Answer(response.status_code, response.reason or "", headers, response.content)
 
 
-def _diagnosis(error: BaseException) -> tuple[str, bool]:
+def diagnosis(error: BaseException) -> tuple[str, bool]:
     """Return the cause in words, and whether the request may have reached the server."""
     chain = list(_causes(error))
     for link in chain:

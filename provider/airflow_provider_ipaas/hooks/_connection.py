@@ -29,6 +29,26 @@ class AirflowConnection(Protocol):
     def extra(self) -> str | None: ...
 
 
+class ConnectionNotFound(ConfigurationError):
+    """Nobody has defined the connection, or Airflow can't read it."""
+
+
+def read_connection(conn_id: str) -> Any:
+    """Return an Airflow connection outside of a task. Raises ConnectionNotFound."""
+    # Imported late: it loads Airflow's configuration, which reading a DAG file does not need from here.
+    from airflow.sdk import BaseHook
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        return BaseHook.get_connection(conn_id)
+    except (AirflowNotFoundException, ValueError):
+        # Airflow says *isn't defined* of one that it fails to read, too.
+        raise ConnectionNotFound(
+            f"There is no connection `{conn_id[:_SHOWN]}` that Airflow can read.",
+            next_step="Correct its id, or create it under Admin > Connections.",
+        ) from None
+
+
 class ConnectionFields:
     """The fields of one connection: the standard ones and those of extra's keys that are in *known*.
 

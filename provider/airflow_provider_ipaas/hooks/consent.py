@@ -10,14 +10,15 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
+from urllib.parse import urlsplit
 
 from airflow.sdk.log import mask_secret
 
-from airflow_provider_ipaas.clients._http import Secrets, Timeouts, Transport
+from airflow_provider_ipaas.clients._http import Secrets, Timeouts, Transport, is_loopback
 from airflow_provider_ipaas.clients.salesforce import Credentials, Token
-from airflow_provider_ipaas.clients.salesforce.auth_faults import RECONNECT
+from airflow_provider_ipaas.clients.salesforce.auth_faults import RECONNECT, consent_fault
 from airflow_provider_ipaas.clients.salesforce.faults import SERVICE
 from airflow_provider_ipaas.clients.salesforce.soql import same_id
 from airflow_provider_ipaas.clients.salesforce.token_endpoint import Issued, TokenEndpoint
@@ -30,7 +31,8 @@ from airflow_provider_ipaas.clients.salesforce.web_server import (
     revoke,
 )
 from airflow_provider_ipaas.errors import ConfigurationError, IPaaSSyncError
-from airflow_provider_ipaas.hooks.salesforce import SalesforceConnectedAppHook, SalesforceSettings
+from airflow_provider_ipaas.hooks._connection import read_connection
+from airflow_provider_ipaas.hooks.salesforce import SalesforceConnectedAppHook, SalesforceSettings, settings_of
 from airflow_provider_ipaas.hooks.tokens import open_token_store
 from airflow_provider_ipaas.tokens import Authorization, StoredGrant
 from airflow_provider_ipaas.tokens.shared_login import app_of, seed_of
@@ -49,7 +51,8 @@ class GrantView:
     """What a connection is connected as: nothing secret, so that it may be shown.
 
     *problem* and *next_step* are empty while all is well. Times are those of the token store. *alive_until* is what the
-    org told when it was asked (`look_up`), None where it does not tell.
+    org told when it was asked (`look_up`), None where it does not tell. *clock_skew* is how far the org's clock was ahead
+    of the token store's when the last token was issued.
     """
 
     conn_id: str
@@ -67,6 +70,7 @@ class GrantView:
     refreshes: int = 0
     rotates: bool | None = None
     alive_until: datetime | None = None
+    clock_skew: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +88,13 @@ def view(conn_id: str) -> GrantView:
     Raises ConfigurationError for a connection that is missing, of another type or wrong, LedgerError for a store that
     can't be opened.
     """
-    credentials = _web_server(SalesforceConnectedAppHook(conn_id).settings).credentials()
+    credentials = _web_server(_settings(conn_id)).credentials()
     return _view(credentials, open_token_store().find(conn_id))
 
 
 def look_up(conn_id: str) -> GrantView:
     """Return `view`, completed by what the org tells of the grant when asked, without using it up."""
-    credentials = _web_server(SalesforceConnectedAppHook(conn_id).settings).credentials()
+    credentials = _web_server(_settings(conn_id)).credentials()
     grant = open_token_store().find(conn_id)
     shown = _view(credentials, grant)
     if grant is None or shown.status != "connected":
@@ -110,12 +114,20 @@ def begin(conn_id: str, *, redirect_uri: str, bound_to: str) -> str:
 
     The answer arrives at *redirect_uri*, which must be among the app's callback URLs, within 10 minutes.
     """
-    credentials = _web_server(SalesforceConnectedAppHook(conn_id).settings).credentials()
+    credentials = _web_server(_settings(conn_id)).credentials()
     state, verifier = secrets.token_urlsafe(32), new_verifier()
     mask_secret(verifier)
     begun = Authorization(conn_id, app_of(credentials), bound_to, redirect_uri, verifier)
     open_token_store().begin(state, begun)
     return authorize_url(credentials, redirect_uri=redirect_uri, state=state, verifier=verifier)
+
+
+def callback_fault(redirect_uri: str) -> str:
+    """Return why Salesforce won't take a callback URL, empty where it should."""
+    parts = urlsplit(redirect_uri)
+    if parts.scheme == "https" or is_loopback(parts.hostname):
+        return ""
+    return "Salesforce takes https callback URLs only (plain http for localhost alone)."
 
 
 def connection_of(state: str) -> str | None:
@@ -128,6 +140,11 @@ def cancel(state: str, *, bound_to: str) -> str:
     return open_token_store().take(state, bound_to).connection_id
 
 
+def refusal(conn_id: str, error: str, description: str) -> IPaaSSyncError:
+    """Return the error of a Connect that Salesforce ended without a code, by what the callback says of it."""
+    return consent_fault(error, description, conn_id)
+
+
 def finish(state: str, code: str, *, bound_to: str, by: str) -> GrantView:
     """Turn the callback's code into a stored grant; *by* is shown as who connected.
 
@@ -138,7 +155,7 @@ def finish(state: str, code: str, *, bound_to: str, by: str) -> GrantView:
     store = open_token_store()
     pending = store.take(state, bound_to)
     conn_id = pending.connection_id
-    credentials = _web_server(SalesforceConnectedAppHook(conn_id).settings).credentials()
+    credentials = _web_server(_settings(conn_id)).credentials()
     if app_of(credentials) != pending.app:
         raise ConfigurationError(
             f"Connection `{conn_id}` was changed after Connect was pressed: its Consumer Key or API Url is another one now.",
@@ -165,7 +182,7 @@ def finish(state: str, code: str, *, bound_to: str, by: str) -> GrantView:
 
 def reset(conn_id: str) -> ResetResult:
     """Revoke the grant at Salesforce and delete the stored tokens; the connection itself stays."""
-    settings = _web_server(SalesforceConnectedAppHook(conn_id).settings)
+    settings = _web_server(_settings(conn_id))
     store = open_token_store()
     had = store.exists(conn_id)
     grant = store.forget(conn_id)
@@ -204,6 +221,16 @@ def _revoke_quietly(endpoint: TokenEndpoint, token: str) -> None:
         revoke(endpoint, token)
     except IPaaSSyncError as error:
         log.warning("A grant that is not used could not be revoked: %s", error)
+
+
+def _settings(conn_id: str) -> SalesforceSettings:
+    connection = read_connection(conn_id)
+    if connection.conn_type != SalesforceConnectedAppHook.conn_type:
+        raise ConfigurationError(
+            f"Connection `{conn_id}` is of type `{connection.conn_type}`, so nobody can consent to it.",
+            next_step=f"Choose a connection of type `{SalesforceConnectedAppHook.conn_type}`.",
+        )
+    return settings_of(connection)
 
 
 def _web_server(settings: SalesforceSettings) -> SalesforceSettings:
@@ -309,7 +336,13 @@ def _view(
         refreshed_at=grant.refreshed_at,
         refreshes=grant.refreshes,
         rotates=grant.rotates,
+        clock_skew=_clock_skew(grant),
     )
+
+
+def _clock_skew(grant: StoredGrant) -> timedelta | None:
+    noted_at = grant.refreshed_at or grant.connected_at
+    return None if grant.issued_at is None or noted_at is None else grant.issued_at - noted_at
 
 
 def _standing(credentials: Credentials, grant: StoredGrant) -> tuple[Status, str, str]:

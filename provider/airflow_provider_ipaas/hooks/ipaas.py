@@ -71,8 +71,12 @@ class IPaaSHook(BaseHook):
             return False, str(error)
 
 
-def read_settings(connection: AirflowConnection) -> IPaaSSettings:
-    """Read a connection's fields; only the known ones of extra are looked at."""
+def read_settings(connection: AirflowConnection, *, complete: bool = True) -> IPaaSSettings:
+    """Read a connection's fields; only the known ones of extra are looked at.
+
+    With *complete* off, Company id and System id may still be missing or wrong, and are then empty: enough to log in and
+    look them up.
+    """
     fields = ConnectionFields(connection, known=_EXTRAS)
     mode = cast("AuthMode", fields.choice("auth_mode", "Authentication", ("password", "api_key"), default="password"))
     login, password = _credentials(fields, mode)
@@ -82,8 +86,8 @@ def read_settings(connection: AirflowConnection) -> IPaaSSettings:
         auth_mode=mode,
         login=login,
         password=password,
-        company_id=_company_id(fields, mode),
-        system_id=_system_id(fields),
+        company_id=_company_id(fields, mode, complete=complete),
+        system_id=_system_id(fields, complete=complete),
         headers=_headers(fields),
         max_concurrency=fields.integer("max_concurrency", "Concurrent calls", default=8, minimum=1, maximum=64),
         requests_per_second=fields.number("requests_per_second", "Calls per second", above=0),
@@ -101,11 +105,11 @@ def _credentials(fields: ConnectionFields, mode: Literal["password", "api_key"])
     return login, fields.required("password", "Password or API key", mend)
 
 
-def _company_id(fields: ConnectionFields, mode: AuthMode) -> str:
+def _company_id(fields: ConnectionFields, mode: AuthMode, *, complete: bool) -> str:
     mend = "Enter the GUID of the company, as the portal or `GET sso/v2/User/{id}/Companies` shows it."
     value = (
         fields.required("company_id", "Company id", mend)
-        if mode == "password"
+        if complete and mode == "password"
         else fields.text("company_id", "Company id")
     )
     if not value:
@@ -113,10 +117,15 @@ def _company_id(fields: ConnectionFields, mode: AuthMode) -> str:
     try:
         return str(uuid.UUID(value))
     except ValueError:
+        if not complete:
+            return ""
         raise fields.error("Company id", "company_id", "is not a GUID", mend) from None
 
 
-def _system_id(fields: ConnectionFields) -> str:
+def _system_id(fields: ConnectionFields, *, complete: bool) -> str:
+    if not complete:
+        value = fields.text("system_id", "System id")
+        return value if value.isascii() and value.isdigit() else ""
     mend = "Enter the subscription id of Salesforce in iPaaS.com, a whole number above 0."
     fields.required("system_id", "System id", mend)
     return str(fields.integer("system_id", "System id", default=0, minimum=1, maximum=2**63 - 1))

@@ -45,9 +45,14 @@ def _keys() -> tuple[str, ...]:
 
 
 def _url() -> URL:
+    return token_store_url(ledger_url(token_store_conn_id()))
+
+
+def token_store_conn_id() -> str:
+    """Return the connection whose database holds the tokens."""
     from airflow.sdk import conf
 
-    return token_store_url(ledger_url(conf.get("ipaas", "token_store_conn_id", fallback="") or DEFAULT_CONN_ID))
+    return conf.get("ipaas", "token_store_conn_id", fallback="") or DEFAULT_CONN_ID
 
 
 def token_store_url(ledger: URL) -> URL:

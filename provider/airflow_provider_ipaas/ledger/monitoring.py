@@ -19,6 +19,7 @@ from .engine import make_engine, parse_url, place_of
 from .failures import translated
 from .migrate import HEAD, version_of
 from .rows import Shape
+from .runs import pinned
 from .tables import pin, run, unresolved
 
 # A page must not hold the database up: PostgreSQL ends what takes longer.
@@ -142,6 +143,10 @@ class Reading:
             .offset(offset)
         )
         return [_RECORD.value(row) for row in self._connection.execute(statement)]
+
+    def pinned(self, connection_id: str) -> str | None:
+        """Return what a connection first answered for; None before its first run."""
+        return pinned(self._connection, connection_id)
 
     def pinned_to(self, identity: str, prefix: str) -> list[str]:
         """Return the connection ids with *prefix* that answered for *identity*, without the prefix."""

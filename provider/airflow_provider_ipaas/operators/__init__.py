@@ -1,4 +1,4 @@
-"""The operators of a sync run, imported on first use."""
+"""The operators, imported on first use."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .extract import IPaaSExtractOperator, SalesforceExtractOperator
+    from .maintenance import DoctorOperator
     from .plan import PlanSyncOperator, SyncPrerequisitesOperator
     from .report import SyncReportOperator
     from .upsert import IPaaSUpsertOperator, SalesforceUpsertOperator
 
 __all__ = [
+    "DoctorOperator",
     "IPaaSExtractOperator",
     "IPaaSUpsertOperator",
     "PlanSyncOperator",
@@ -22,6 +24,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "DoctorOperator": "maintenance",
     "IPaaSExtractOperator": "extract",
     "SalesforceExtractOperator": "extract",
     "PlanSyncOperator": "plan",

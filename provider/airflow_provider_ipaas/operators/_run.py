@@ -9,24 +9,21 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from airflow_provider_ipaas.errors import ConfigurationError, IPaaSSyncError, RequestLimitExceeded
+from airflow_provider_ipaas.errors import IPaaSSyncError, RequestLimitExceeded
+from airflow_provider_ipaas.hooks._defined import check_defined
 from airflow_provider_ipaas.hooks.ipaas import IPaaSHook
 from airflow_provider_ipaas.hooks.ledger import open_ledger
 from airflow_provider_ipaas.hooks.salesforce import SalesforceConnectedAppHook
-from airflow_provider_ipaas.mapping import IPaaSShape, load_mapping
+from airflow_provider_ipaas.hooks.shape import shape_of
+from airflow_provider_ipaas.mapping import load_mapping
 from airflow_provider_ipaas.sync.context import Sync, SyncSettings
 from airflow_provider_ipaas.sync.model import Collection, Run
 from airflow_provider_ipaas.sync.params import RunParams
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-
-    from airflow_provider_ipaas.clients.ipaas.settings import IPaaSSettings
-
-# Parts of an address that a record's location must have; its names are filled in.
-_NAMES = frozenset({"first_name", "last_name"})
 
 
 class SyncOperator(BaseOperator):
@@ -101,9 +98,9 @@ class SyncOperator(BaseOperator):
         params = RunParams.parse(dict(context["params"]), self.collection)
         salesforce = SalesforceConnectedAppHook(self.salesforce_conn_id)
         ipaas = IPaaSHook(self.ipaas_conn_id)
-        _check_defined(salesforce.get_connection, self.salesforce_conn_id, salesforce.hook_name)
-        _check_defined(ipaas.get_connection, self.ipaas_conn_id, ipaas.hook_name)
-        shape = _shape(ipaas.settings)
+        check_defined(salesforce.get_connection, self.salesforce_conn_id, salesforce.hook_name)
+        check_defined(ipaas.get_connection, self.ipaas_conn_id, ipaas.hook_name)
+        shape = shape_of(ipaas.settings)
         mapping = load_mapping(
             self.collection, self.mapping_dir, default_mappings=self.default_mappings, placement=shape
         )
@@ -154,34 +151,6 @@ class SyncOperator(BaseOperator):
 def task_logger(operator: BaseOperator) -> logging.Logger:
     """Return the logger whose lines land in the task's log."""
     return logging.getLogger(f"airflow.task.{type(operator).__name__}")
-
-
-def _check_defined(get_connection: Callable[[str], Any], conn_id: str, kind: str) -> None:
-    """Say which connection is missing, and where to create it; the connection itself is read by its hook."""
-    try:
-        get_connection(conn_id)
-    except AirflowNotFoundException:
-        raise ConfigurationError(
-            f"Connection {conn_id} is not defined.",
-            next_step=(
-                f"Create it under Admin > Connections with the type {kind}, or set AIRFLOW_CONN_{conn_id.upper()} "
-                "(a secrets backend that fails looks the same: see its DEBUG lines)."
-            ),
-        ) from None
-
-
-def _shape(settings: IPaaSSettings) -> IPaaSShape:
-    """Say what the API profile and the connection want of a record, in the mapping's words."""
-    profile = settings.profile
-    first_name = profile.company_address_first_name
-    return IPaaSShape(
-        addresses=profile.addresses,
-        address_required=tuple(part for part in profile.address_required if part not in _NAMES),
-        company_address_first_name=None if first_name == "name" else first_name,
-        company_address_last_name=profile.company_address_last_name,
-        default_country=settings.default_country or None,
-        server_fields=tuple(profile.server_fields),
-    )
 
 
 def _once(make: Callable[[], Any]) -> Callable[[], Any]:

@@ -17,18 +17,21 @@ def _make_app() -> Any:
     return make_app()
 
 
+def _page(name: str, path: str) -> dict[str, str]:
+    """Return an entry of the navigation, under *Browse*.
+
+    The address is relative: Airflow may live below a path of its host. Without a route of its own the page opens as a
+    page: the frame that Airflow would put it into lets no link out, neither to a run nor to a record nor to Salesforce.
+    """
+    return {"name": name, "href": f"{URL_PREFIX.lstrip('/')}/{path}", "destination": "nav", "category": "browse"}
+
+
 class IPaaSPlugin(AirflowPlugin):
-    """Adds the page *Integration monitoring* to Airflow's navigation."""
+    """Adds the pages *Integration monitoring* and *iPaaS.com connections* to Airflow's navigation."""
 
     name = "ipaas"
     fastapi_apps = [{"name": "ipaas", "app": LazyApp(_make_app), "url_prefix": URL_PREFIX}]  # noqa: RUF012
     external_views = [  # noqa: RUF012
-        {
-            "name": "Integration monitoring",
-            # Relative: Airflow may live below a path of its host. Without a route of its own the page opens as a page:
-            # the frame that Airflow would put it into lets no link out, neither to a run nor to a record.
-            "href": f"{URL_PREFIX.lstrip('/')}/monitoring",
-            "destination": "nav",
-            "category": "browse",
-        }
+        _page("Integration monitoring", "monitoring"),
+        _page("iPaaS.com connections", "connections"),
     ]

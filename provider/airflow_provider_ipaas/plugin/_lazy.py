@@ -13,7 +13,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_BROKEN = b"Integration monitoring could not be started: the log of Airflow's API server says why.\n"
+_BROKEN = b"The pages of airflow-provider-ipaas could not be started: the log of Airflow's API server says why.\n"
 
 
 class LazyApp:

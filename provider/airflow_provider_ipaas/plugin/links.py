@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from urllib.parse import quote, urlencode
 
 from airflow.models.dagrun import DagRun
+from fastapi import Request
 
 from airflow_provider_ipaas.ledger.monitoring import Reading, RunLine
 
 log = logging.getLogger(__name__)
 
 REPORT_TASK = "report"
+CALLBACK = "/ipaas/oauth/callback"
 _SALESFORCE_ID = re.compile(r"00[A-Za-z0-9]{13}(?:[A-Za-z0-9]{3})?")
 # How runs note the org that a connection answered for.
 _PIN = "salesforce:"
@@ -29,6 +31,9 @@ class AirflowLinks:
     def __init__(self, root: str) -> None:
         self.home = f"{root}/"
         self.overview = f"{root}/ipaas/monitoring"
+        self.connections = f"{root}/ipaas/connections"
+        self.callback = f"{root}{CALLBACK}"
+        self.airflow_connections = f"{root}/connections"
         self._root = root
 
     def run(self, dag_id: str, run_id: str) -> str:
@@ -45,6 +50,19 @@ class AirflowLinks:
         """Return the page of one group of waiting records."""
         query = urlencode({**key, "page": page}, errors="replace")
         return f"{self.overview}/waiting?{query}"
+
+    def connection(self, conn_id: str, action: str = "") -> str:
+        """Return the page of a connection, or where its forms are sent to."""
+        return f"{self.connections}/{_segment(conn_id)}{f'/{action}' if action else ''}"
+
+    def login(self, address: str) -> str:
+        """Return Airflow's login, which leads on to *address*; it takes only addresses that it knows as its own."""
+        return f"{self.home}api/v2/auth/login?{urlencode({'next': address}, errors='replace')}"
+
+
+def links_of(request: Request) -> AirflowLinks:
+    """Return the links below the path that Airflow lives at."""
+    return AirflowLinks(str(request.scope.get("app_root_path", "")).rstrip("/"))
 
 
 def run_states(runs: Iterable[RunLine]) -> dict[tuple[str, str], str]:

@@ -14,7 +14,7 @@ from airflow_provider_ipaas.errors import IPaaSSyncError
 from airflow_provider_ipaas.hooks.ledger import DEFAULT_CONN_ID, ledger_url
 from airflow_provider_ipaas.ledger.monitoring import Group, Reading, RunLine, WaitingRecord, reading
 from airflow_provider_ipaas.plugin.access import may_read_connection, readable_dags
-from airflow_provider_ipaas.plugin.links import AirflowLinks, record_url, run_states, salesforce_url
+from airflow_provider_ipaas.plugin.links import AirflowLinks, links_of, record_url, run_states, salesforce_url
 from airflow_provider_ipaas.plugin.pages import pages
 
 RUNS_PER_PAGE = 20
@@ -38,17 +38,11 @@ class RunView:
     dry_run: bool
 
 
-def links_of(request: Request) -> AirflowLinks:
-    """Return the links below the path that Airflow lives at."""
-    scope = request.scope
-    return AirflowLinks(str(scope.get("app_root_path", "")).rstrip("/"))
-
-
 @router.get("/monitoring")
 def overview(request: Request, user: GetUserDep, runs: PageNumber = 1) -> Response:
     """Show the last runs, and what waits by collection, direction and reason."""
     links = links_of(request)
-    conn_id = _conn_id()
+    conn_id = monitored_ledger()
     try:
         with reading(ledger_url(conn_id)) as ledger:
             if ledger is None:
@@ -88,7 +82,7 @@ def waiting(
 ) -> Response:
     """Show the records of one group, at most a hundred."""
     links = links_of(request)
-    conn_id = _conn_id()
+    conn_id = monitored_ledger()
     try:
         with reading(ledger_url(conn_id)) as ledger:
             if ledger is None:
@@ -114,7 +108,8 @@ def waiting(
     )
 
 
-def _conn_id() -> str:
+def monitored_ledger() -> str:
+    """Return the connection of the ledger that the pages read."""
     return conf.get("ipaas", "monitoring_ledger_conn_id", fallback="") or DEFAULT_CONN_ID
 
 

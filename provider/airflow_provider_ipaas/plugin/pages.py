@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from datetime import UTC, datetime
+import json
+import re
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from fastapi.responses import Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 _COLLECTIONS = {
     ("account", "to_ipaas"): "Accounts → Companies",
@@ -18,6 +21,9 @@ _COLLECTIONS = {
     ("contact", "to_ipaas"): "Contacts → Customers",
     ("contact", "to_salesforce"): "Customers → Contacts",
 }
+
+# Neither kept nor told to anybody.
+PRIVATE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 
 
 class Pages:
@@ -31,26 +37,25 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters |= {"when": when, "since": since, "flow": flow, "number": number, "words": words}
+        for filter_ in (when, since, span, flow, number, words, marked, pretty):
+            self._environment.filters[filter_.__name__] = filter_
         self._style = resources.files(__package__).joinpath("templates", "style.css").read_text("utf-8")
-        digest = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
-        self._headers = {
-            # One style sheet, known by its hash; no scripts, frames, forms or anything from elsewhere.
-            "Content-Security-Policy": (
-                f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; "
-                "frame-ancestors 'none'"
-            ),
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
-            "Cache-Control": "no-store",
-        }
+        self._digest = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
 
-    def show(self, template: str, *, status: int = 200, **values: Any) -> Response:
-        """Return a page."""
+    def _policy(self, forms: str) -> str:
+        """Allow one style sheet, known by its hash; no scripts, frames or anything from elsewhere."""
+        return (
+            f"default-src 'none'; style-src 'sha256-{self._digest}'; base-uri 'none'; form-action {forms}; "
+            "frame-ancestors 'none'"
+        )
+
+    def show(self, template: str, *, status: int = 200, forms: str = "'none'", **values: Any) -> Response:
+        """Return a page; *forms* says where its forms may lead, in the words of the Content-Security-Policy."""
         html = self._environment.get_template(template).render(style=self._style, now=datetime.now(UTC), **values)
         # The ledger keeps half characters as services send them, and UTF-8 has no place for these.
         body = html.encode("utf-8", "replace")
-        return Response(body, status_code=status, media_type="text/html", headers=self._headers)
+        headers = {"Content-Security-Policy": self._policy(forms), **PRIVATE}
+        return Response(body, status_code=status, media_type="text/html", headers=headers)
 
 
 @cache
@@ -68,12 +73,19 @@ def since(value: datetime | None, now: datetime) -> str:
     """Return how long ago something was, or how far ahead it is, in its largest unit."""
     if value is None:
         return ""
-    seconds = (now - value).total_seconds()
+    gone = now - value
+    if abs(gone) < timedelta(minutes=1):
+        return "now"
+    return f"{span(gone)} ago" if gone > timedelta() else f"in {span(gone)}"
+
+
+def span(value: timedelta) -> str:
+    """Return how long something is, whichever way, in its largest unit."""
+    seconds = abs(value.total_seconds())
     for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if abs(seconds) >= length:
-            count = int(abs(seconds) // length)
-            return f"{count} {unit} ago" if seconds > 0 else f"in {count} {unit}"
-    return "now"
+        if seconds >= length:
+            return f"{int(seconds // length)} {unit}"
+    return f"{int(seconds)} s"
 
 
 def flow(direction: str, collection: str) -> str:
@@ -89,3 +101,13 @@ def number(value: object) -> str:
 def words(name: str) -> str:
     """Return an identifier as words."""
     return name.replace("_", " ")
+
+
+def marked(text: str) -> Markup:
+    """Return a message with what stands between backticks, names to type or find, set apart."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 -- escaped before
+
+
+def pretty(value: object) -> str:
+    """Return a JSON value as people write it."""
+    return json.dumps(value, indent=2, ensure_ascii=False)

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from airflow_provider_ipaas.tokens.cipher import Cipher
 from airflow_provider_ipaas.tokens.shared_login import SharedLogin
-from airflow_provider_ipaas.tokens.store import Authorization, StoredGrant, TokenStore
+from airflow_provider_ipaas.tokens.store import Authorization, ForeignAuthorization, StoredGrant, TokenStore
 
-__all__ = ["Authorization", "Cipher", "SharedLogin", "StoredGrant", "TokenStore"]
+__all__ = ["Authorization", "Cipher", "ForeignAuthorization", "SharedLogin", "StoredGrant", "TokenStore"]

@@ -75,6 +75,10 @@ class Authorization:
     begun_at: datetime | None = None
 
 
+class ForeignAuthorization(ConfigurationError):
+    """A Connect that somebody else has begun."""
+
+
 def fingerprint(text: str) -> str:
     """Return a text that tells two values apart and gives neither away."""
     return hashlib.sha256(text.encode()).hexdigest()
@@ -272,7 +276,10 @@ class TokenStore:
             raise _refused("This answer belongs to no Connect that was begun here.")
         if found.bound_to != bound_to:
             # Nothing is used up: the person it belongs to can still finish.
-            raise _refused("This Connect was begun by somebody else.")
+            raise ForeignAuthorization(
+                "This Connect was begun by somebody else.",
+                next_step="Go back to the connection and press Connect yourself.",
+            )
         if found.used_at is not None:
             raise _refused("This answer was taken already; each works once.")
         if now - found.begun_at > AUTHORIZATION_LIFE:

@@ -38,6 +38,9 @@ class Tokens(Protocol):
     def renew(self, rejected: str) -> str | None:
         """Return another token after the service rejected this one; None when there is no other."""
 
+    def sign_in(self) -> Login | None:
+        """Return who logs in, before any company is chosen; None where nobody does."""
+
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
@@ -53,6 +56,9 @@ class ApiKey:
         """Return None: a key cannot be renewed."""
         return None
 
+    def sign_in(self) -> None:
+        """Return None: a key stands for no person."""
+
     def __repr__(self) -> str:
         return "ApiKey(***)"
 
@@ -65,6 +71,15 @@ class _Grant:
 
     def __repr__(self) -> str:
         return f"_Grant(renew_at={self.renew_at:%H:%M:%S})"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who logged in, with a token that is good for no company yet."""
+
+    user_id: str
+    name: str
+    grant: _Grant
 
 
 class PasswordTokens:
@@ -87,6 +102,7 @@ class PasswordTokens:
         self._on_secret = on_secret
         self._lock = threading.RLock()
         self._grant: _Grant | None = None
+        self._login: Login | None = None
         self._refused: AuthenticationError | ConfigurationError | None = None
 
     def current(self) -> str:
@@ -109,23 +125,37 @@ class PasswordTokens:
             log.info("iPaaS.com rejected the token before its end; logging in again.")
             return self._log_in()
 
+    def sign_in(self) -> Login:
+        """Log in without choosing a company, once; the first token of a company comes from this login."""
+        with self._lock:
+            if self._refused is not None:
+                raise self._refused
+            if self._login is None or self._server_now() >= self._login.grant.renew_at:
+                self._login = self._first_login()
+            return self._login
+
     def _log_in(self) -> str:
-        if self._refused is not None:
-            raise self._refused
         self._grant = None
+        login = self.sign_in()
+        # One token of a company for each login: whoever asks again was refused, and needs a new one.
+        self._login = None
         try:
-            self._grant = self._change_company(self._first_grant())
+            self._grant = self._change_company(login.grant)
         except (AuthenticationError, ConfigurationError) as error:
             self._refused = error
             raise
         return self._grant.access_token
 
-    def _first_grant(self) -> _Grant:
+    def _first_login(self) -> Login:
         body = {"email_address": self._settings.login, "password": self._settings.password}
         try:
-            return self._read(self._call("POST", self._paths.login, body=body), None)
+            answer = self._call("POST", self._paths.login, body=body)
+            return Login(str(answer.get("id") or ""), str(answer.get("name") or ""), self._read(answer, None))
         except ServiceError as error:
-            raise self._login_refusal(error) from None
+            refusal = self._login_refusal(error)
+            if isinstance(refusal, AuthenticationError | ConfigurationError):
+                self._refused = refusal
+            raise refusal from None
 
     def _change_company(self, grant: _Grant) -> _Grant:
         path = self._paths.change_company.format(company_id=quote(self._settings.company_id, safe=""))

@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar
 
 from airflow_provider_ipaas.clients._http import Answer
 from airflow_provider_ipaas.clients.ipaas import answers
+from airflow_provider_ipaas.clients.ipaas.account import Account
 from airflow_provider_ipaas.clients.ipaas.answers import NotAnAnswer
 from airflow_provider_ipaas.clients.ipaas.faults import SERVICE
 from airflow_provider_ipaas.clients.ipaas.lanes import in_lanes
@@ -68,6 +69,11 @@ class IPaaSClient:
     def calls(self) -> int:
         """API calls sent so far, login calls not counted, repeated ones counted each time."""
         return self._wire.calls
+
+    @property
+    def account(self) -> Account:
+        """What is around the company: who logs in, companies, subscriptions, tables, documents of the API."""
+        return Account(self._wire, self._tables, self._profile)
 
     @property
     def lanes(self) -> int:
@@ -222,18 +228,13 @@ class IPaaSClient:
         return f"Reached {self.settings.base_url} for {scope}: {seen}."
 
     def _pages(self, kind: Kind, filters: Mapping[str, str]) -> Iterator[Record]:
-        paths, query, paging = self._profile.paths, self._profile.query, self._profile.paging
-        template = paths.customers if kind == "customer" else paths.companies
-        size = {query.page_size: str(paging.page_size)} if query.page_size else {}
-        what = f"list the {_PLURAL[kind]}"
+        paging = self._profile.paging
         # Rows move by a few places while pages are read: the latest pages tell what was yielded already.
         latest: deque[set[str]] = deque(maxlen=_REMEMBERED_PAGES)
         total: int | None = None
         stale = 0
         for read in range(1, paging.max_pages + 1):
-            params = {**filters, query.page_number: str(paging.first_page + read - 1), **size}
-            call = Call("GET", "customers", template, what, params=params)
-            rows, told = self._wire.send(call, self._page, missing=([], None))
+            rows, told = self.page(kind, paging.first_page + read - 1, filters)
             total = told if told is not None else total
             fresh = {row["id"]: row for row in rows if not any(row["id"] in page for page in latest)}
             latest.append(set(fresh))
@@ -253,7 +254,18 @@ class IPaaSClient:
             service=SERVICE,
         )
 
-    def _page(self, answer: Answer) -> tuple[builtins.list[Record], int | None]:
+    def page(
+        self, kind: Kind, number: int, filters: Mapping[str, str] | None = None
+    ) -> tuple[builtins.list[Record], int | None]:
+        """Return the rows of one page and how many pages there are; None when the answer doesn't tell."""
+        paths, query, paging = self._profile.paths, self._profile.query, self._profile.paging
+        template = paths.customers if kind == "customer" else paths.companies
+        size = {query.page_size: str(paging.page_size)} if query.page_size else {}
+        params = {**(filters or {}), query.page_number: str(number), **size}
+        call = Call("GET", "customers", template, f"list the {_PLURAL[kind]}", params=params)
+        return self._wire.send(call, self._read_page, missing=([], None))
+
+    def _read_page(self, answer: Answer) -> tuple[builtins.list[Record], int | None]:
         if answer.status == 204:
             return [], None
         rows = answers.read_rows(answer.text)

@@ -62,6 +62,7 @@ class Paths(_Part):
 
     login: str
     refresh: str
+    user_companies: str
     change_company: str
     customer: str
     customer_create: str
@@ -75,6 +76,8 @@ class Paths(_Part):
     record_with_external_id: str
     set_external_id: str
     tables: str
+    subscriptions: str
+    subscription: str
     relationships: str
     relate: str
 
@@ -183,6 +186,23 @@ class Profile(_Part):
         """A short stable hash of every effective value: the same profile has the same one on every machine."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """Return what differs from the shipped profile, in the form that `load` takes."""
+        effective: dict[str, Any] = {}
+        dumped = self.model_dump(mode="json")
+        for path, fact in facts().items():
+            *parents, last = path.split(".")
+            node = dumped
+            for parent in parents:
+                node = node[parent]
+            if node[last] != fact.value:
+                target = effective
+                for parent in parents:
+                    target = target.setdefault(parent, {})
+                target[last] = node[last]
+        return effective
 
     @property
     def nested_arrays(self) -> tuple[str, ...]:

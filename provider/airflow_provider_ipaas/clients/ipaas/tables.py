@@ -31,7 +31,8 @@ class TableNames:
                 self._found[kind] = self._look_up(kind)
             return self._found[kind]
 
-    def _look_up(self, kind: str) -> str:
+    def listed(self, kind: str) -> list[str]:
+        """Return the names of all tables that the service lists for the type of *kind*, sorted."""
         wanted = getattr(self._settings.profile.mapping_collection_types, kind)
         call = Call("GET", "subscriptions", self._settings.profile.paths.tables, "look up the table names")
         rows = self._wire.send(call, _rows, missing=[])
@@ -40,9 +41,14 @@ class TableNames:
             for row in rows
             if str(row.get("mapping_collection_type_id")) == str(wanted) and isinstance(row.get("name"), str)
         }
+        return sorted(names)
+
+    def _look_up(self, kind: str) -> str:
+        names = self.listed(kind)
         if len(names) == 1:
-            return str(names.pop())
-        listed = ", ".join(sorted(names)) or "none"
+            return names[0]
+        wanted = getattr(self._settings.profile.mapping_collection_types, kind)
+        listed = ", ".join(names) or "none"
         raise ConfigurationError(
             f"Connection `{self._settings.connection}`: iPaaS.com should list one table for the type {wanted} "
             f"({kind}), and lists: {listed}.",

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from airflow_provider_ipaas.clients._http import Answer, RetryPolicy, Transport, with_retries
 from airflow_provider_ipaas.clients.ipaas.answers import NotAnAnswer, read_record
-from airflow_provider_ipaas.clients.ipaas.auth import ApiKey, PasswordTokens, Tokens
+from airflow_provider_ipaas.clients.ipaas.auth import ApiKey, Login, PasswordTokens, Tokens
 from airflow_provider_ipaas.clients.ipaas.faults import SERVICE, Effect, fault_of, is_expired_token, is_missing
 from airflow_provider_ipaas.clients.ipaas.limiter import RateLimiter
 from airflow_provider_ipaas.clients.ipaas.settings import IPaaSSettings
@@ -127,6 +127,23 @@ class Wire:
             return self._parsed(call, answer, parse, sent_at)
 
         return with_retries(once, policy=_RETRIES, sleep=self._sleep)
+
+    def sign_in(self) -> Login | None:
+        """Log in as far as that goes without a company; None with an API key, which stands for no person."""
+        return with_retries(self._tokens.sign_in, policy=_RETRIES, sleep=self._sleep)
+
+    def enter(self) -> None:
+        """Get a token of the company now rather than with the next call."""
+        with_retries(self._tokens.current, policy=_RETRIES, sleep=self._sleep)
+
+    def send_as(self, login: Login, call: Call, parse: Callable[[Answer], T]) -> T:
+        """Send *call* with the token of a bare login."""
+        token = login.grant.access_token
+        return with_retries(
+            lambda: self._parsed(call, self._send_once(call, token, counted=False), parse),
+            policy=_RETRIES,
+            sleep=self._sleep,
+        )
 
     def _auth_call(
         self, method: str, path: str, *, body: Mapping[str, Any] | None = None, bearer: str | None = None

@@ -37,6 +37,18 @@ _BY_ERROR = {
         "the app is not installed or not approved",
         "Ask the administrator to install and permit it.",
     ),
+    "redirect_uri_mismatch": (
+        "the callback URL is not among the app's",
+        "Add it to the app's Callback URLs, letter by letter as the page shows it; a change needs up to ten minutes.",
+    ),
+    "access_denied": (
+        "Deny was pressed, or the user may not approve the app",
+        "Press Connect again and choose Allow, signed in as the integration user.",
+    ),
+    "unsupported_response_type": (
+        "the web server flow is not enabled for the app",
+        "Enable the authorization code flow in the app's OAuth settings.",
+    ),
 }
 RECONNECT = "Connect again: in Airflow under Browse > iPaaS.com connections, or with `airflow-ipaas connect` and the connection id."
 # By a piece of the description, in lower case; the first that fits.
@@ -45,6 +57,16 @@ _BY_GRANT = (
         "expired access/refresh token",
         "the refresh token has expired or was revoked",
         RECONNECT,
+    ),
+    (
+        "authorization code",
+        "the authorization code has expired or was used before",
+        "Press Connect again, and finish within ten minutes. If it expires at once, compare the clock of Airflow's server.",
+    ),
+    (
+        "code verifier",
+        "the answer does not belong to this Connect",
+        "Press Connect again.",
     ),
     (
         "audience",
@@ -87,7 +109,7 @@ _GRANT = {
     "jwt_bearer": (
         "the signed assertion was refused",
         "Check Consumer Key, Username (`username`), Audience (`audience`) and that the Private key (`private_key`) fits the "
-        "certificate uploaded to the app.",
+        "certificate uploaded to the app, and the clock of this machine.",
     ),
 }
 
@@ -119,6 +141,23 @@ def login_fault(answer: Answer, flow: str, connection: str, host: str, mask: Cal
     )
 
 
+def consent_fault(error: str, description: str, connection: str) -> ServiceError:
+    """Return the error of an authorization that ended without a code, by what the callback was given."""
+    # The help page of the web server flow spells it `access-denied`.
+    error = error.replace("-", "_")
+    said = ": ".join(part for part in (error, readable(description)) if part)
+    if error in _LATER:
+        return TransientServiceError(
+            f"Connection `{connection}`: Salesforce could not finish the authorization ({said}).",
+            next_step="This is usually short-lived: press Connect again.",
+            service=SERVICE,
+            code=error,
+        )
+    cause, next_step = _cause(error, description, "web_server", "")
+    message = f"Connection `{connection}`: Salesforce ended the authorization, {cause} ({said})."
+    return AuthenticationError(message, next_step=next_step, service=SERVICE, code=error)
+
+
 def _read(answer: Answer) -> tuple[str, str]:
     try:
         body = answer.json()
@@ -135,11 +174,12 @@ def _cause(error: str, description: str, flow: str, host: str) -> tuple[str, str
             f"there is no token endpoint at {host}",
             "Correct the field API Url (`host`), or Token URL (`token_url`) if it is set.",
         )
-    if error == "invalid_grant":
+    if error in ("invalid_grant", "invalid_request"):
         lowered = description.lower()
         for piece, cause, next_step in _BY_GRANT:
             if piece in lowered:
                 return cause, next_step
+    if error == "invalid_grant":
         return _GRANT[flow][0], _GRANT[flow][1]
     if error == "invalid_client" and "identifier" in description.lower():
         return _WRONG_KEY

@@ -113,6 +113,10 @@ class SalesforceClient:
         """Return what this API version offers: the cheapest call that proves token and API access."""
         return self._wire.send(Call("GET", "", "list the resources of its API"), read_object)
 
+    def read(self, path: str, what: str) -> dict[str, Any]:
+        """Return a resource below the version's path as it stands; *what* completes "Salesforce could not ..."."""
+        return self._wire.send(Call("GET", path, what), read_object)
+
     def describe(self, sobject: str) -> ObjectFacts:
         """Return the fields of an object that the API user sees."""
         call = Call("GET", f"sobjects/{soql.name(sobject)}/describe", f"describe {sobject}")

@@ -13,7 +13,7 @@ from airflow_provider_ipaas.clients.salesforce.auth_faults import login_fault
 from airflow_provider_ipaas.clients.salesforce.faults import SERVICE
 from airflow_provider_ipaas.clients.salesforce.hosts import checked_instance_url
 from airflow_provider_ipaas.clients.salesforce.soql import id18, same_id
-from airflow_provider_ipaas.errors import ConfigurationError, MalformedAnswer, ServiceError
+from airflow_provider_ipaas.errors import ConfigurationError, MalformedAnswer, ServiceError, WrongOrgError
 
 AuthFlow = Literal["web_server", "client_credentials", "jwt_bearer"]
 MALFORMED_TOKEN = "MALFORMED_TOKEN"  # noqa: S105
@@ -140,10 +140,10 @@ class TokenEndpoint:
         return login_fault(answer, credentials.flow, credentials.connection, credentials.host, mask)
 
     def check_org(self, token: Token) -> None:
-        """Raise ConfigurationError for a token of another org than those pinned."""
+        """Raise WrongOrgError for a token of another org than those pinned."""
         for pin in self.credentials.org_pins:
             if not same_id(pin, token.org_id):
-                raise ConfigurationError(
+                raise WrongOrgError(
                     f"Connection `{self.credentials.connection}` is for org {pin}, but its credentials belong to org "
                     f"{token.org_id}; nothing was read or written.",
                     next_step=(

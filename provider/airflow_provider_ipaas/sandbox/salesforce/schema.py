@@ -379,6 +379,16 @@ def _organization() -> list[FieldDef]:
     ]
 
 
+def _duplicate_rule() -> list[FieldDef]:
+    return [
+        *_system("Duplicate Rule"),
+        _read_only("DeveloperName", "Object Name", "string", 80),
+        _read_only("MasterLabel", "Rule Name", "string", 80, name_field=True),
+        _read_only("SobjectType", "Object", "picklist", 40),
+        _read_only("IsActive", "Active", "boolean"),
+    ]
+
+
 def build_schema(*, codes: bool, external_id: bool, person_accounts: bool) -> dict[str, ObjectDef]:
     """Return the objects of an org with or without its optional features, by lower-case name."""
 
@@ -391,5 +401,6 @@ def build_schema(*, codes: bool, external_id: bool, person_accounts: bool) -> di
         make("Contact", "Contacts", "003", _contact(**options)),
         make("User", "Users", "005", _user(), writable=False),
         make("Organization", "Organizations", "00D", _organization(), writable=False),
+        make("DuplicateRule", "Duplicate Rules", "0Bm", _duplicate_rule(), writable=False),
     ]
     return {o.name.lower(): o for o in objects}

@@ -60,6 +60,19 @@ class SalesforceStore:
             self.insert("User", fields, by=OTHER_USER)
         organization = {"Id": credentials.ORG_ID, "Name": "Sandbox Org", "OrganizationType": "Developer Edition"}
         self.insert("Organization", {**organization, "IsSandbox": True, "InstanceName": "SBX1"}, by=OTHER_USER)
+        for sobject in ("Account", "Contact"):
+            names = {
+                "DeveloperName": f"Standard_{sobject}_Duplicate_Rule",
+                "MasterLabel": f"Standard {sobject} Duplicate Rule",
+            }
+            self.insert("DuplicateRule", {**names, "SobjectType": sobject}, by=OTHER_USER)
+
+    def _show_duplicate_rules(self) -> None:
+        """Let the rows that describe the duplicate rules follow their switches."""
+        table = self.tables["DuplicateRule"]
+        for row in list(table.rows.values()):
+            active = self.switches[f"duplicate_rule_{row['SobjectType'].lower()}"] != "off"
+            table.put({**row, "IsActive": active})
 
     # What the org looks like
 
@@ -82,6 +95,7 @@ class SalesforceStore:
                 key: definition.only(hidden=hidden.get(key, ()), writable=key not in locked)
                 for key, definition in objects.items()
             }
+            self._show_duplicate_rules()
             self._schema_version = switches.version
         return self._visible
 

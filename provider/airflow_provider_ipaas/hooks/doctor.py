@@ -1,0 +1,97 @@
+"""Airflow connection ids in, a diagnosis out: what the page's *Test*, the maintenance DAG and the command share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from airflow_provider_ipaas.doctor import Diagnosis, IPaaSPatient, Patients, SalesforcePatient, examine
+from airflow_provider_ipaas.errors import IPaaSSyncError
+from airflow_provider_ipaas.hooks._defined import check_defined, check_type
+from airflow_provider_ipaas.hooks.ipaas import IPaaSHook
+from airflow_provider_ipaas.hooks.ledger import ledger_url
+from airflow_provider_ipaas.hooks.salesforce import SalesforceConnectedAppHook
+from airflow_provider_ipaas.hooks.shape import shape_of
+from airflow_provider_ipaas.ledger.monitoring import reading
+from airflow_provider_ipaas.mapping import CollectionMapping, IPaaSShape, load_mapping
+
+
+def diagnose(
+    salesforce_conn_id: str | None,
+    ipaas_conn_id: str | None = None,
+    mapping_dir: str | None = None,
+    default_mappings: bool = True,
+    *,
+    ledger_conn_id: str | None = None,
+    elsewhere: str = "",
+) -> Diagnosis:
+    """Examine the connections that are named (either may be None); writes nothing to either service.
+
+    Whatever is wrong becomes a finding; nothing is raised for it. With *ledger_conn_id* the org is also held against
+    the one that the ledger's links belong to. *elsewhere* is said of a connection that this process does not see.
+    """
+    pins = _Pins(ledger_conn_id, salesforce_conn_id) if ledger_conn_id and salesforce_conn_id else None
+    return examine(
+        Patients(
+            salesforce_conn_id=salesforce_conn_id,
+            ipaas_conn_id=ipaas_conn_id,
+            salesforce=(lambda: _salesforce(salesforce_conn_id, elsewhere)) if salesforce_conn_id else None,
+            ipaas=(lambda: _ipaas(ipaas_conn_id, elsewhere)) if ipaas_conn_id else None,
+            mappings=lambda: _mappings(_shape(ipaas_conn_id), mapping_dir, default_mappings),
+            pinned_org_id=pins.pinned if pins else None,
+        )
+    )
+
+
+def _salesforce(conn_id: str, elsewhere: str) -> SalesforcePatient:
+    hook = SalesforceConnectedAppHook(conn_id)
+    connection = check_defined(hook.get_connection, conn_id, hook.hook_name, elsewhere)
+    check_type(connection, hook.conn_type, hook.hook_name)
+    settings = hook.settings
+    return SalesforcePatient(
+        conn_id=conn_id,
+        api_url=settings.api_url,
+        token_url=settings.token_url,
+        auth_flow=settings.auth_flow,
+        org_id=settings.org_id,
+        api_version=settings.api_version,
+        external_id_field=settings.external_id_field,
+        connect=hook.get_client,
+    )
+
+
+def _ipaas(conn_id: str, elsewhere: str) -> IPaaSPatient:
+    hook = IPaaSHook(conn_id)
+    connection = check_defined(hook.get_connection, conn_id, hook.hook_name, elsewhere)
+    check_type(connection, hook.conn_type, hook.hook_name)
+    return IPaaSPatient(hook.settings, hook.get_client)
+
+
+def _shape(ipaas_conn_id: str | None) -> IPaaSShape:
+    """Return what the connection wants of a record; one that can't be read has a finding of its own."""
+    if ipaas_conn_id is None:
+        return IPaaSShape()
+    try:
+        return shape_of(_ipaas(ipaas_conn_id, "").settings)
+    except IPaaSSyncError:
+        return IPaaSShape()
+
+
+def _mappings(shape: IPaaSShape, mapping_dir: str | None, default_mappings: bool) -> Sequence[CollectionMapping]:
+    """Load both collections: a run on Contacts works on Accounts too."""
+    return [
+        load_mapping(collection, mapping_dir, default_mappings=default_mappings, placement=shape)
+        for collection in ("account", "contact")
+    ]
+
+
+class _Pins:
+    """What the ledger says a connection first answered for."""
+
+    def __init__(self, ledger_conn_id: str, salesforce_conn_id: str) -> None:
+        self._ledger_conn_id = ledger_conn_id
+        self._connection = f"salesforce:{salesforce_conn_id}"
+
+    def pinned(self) -> str | None:
+        """Return the org's id; None before the first run. Raises what keeps the ledger from being read."""
+        with reading(ledger_url(self._ledger_conn_id)) as ledger:
+            return ledger.pinned(self._connection) if ledger else None

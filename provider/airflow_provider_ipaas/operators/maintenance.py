@@ -1,0 +1,80 @@
+"""What people do to a sync besides running it; today: ask the doctor."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowFailException
+
+from airflow_provider_ipaas.doctor.findings import Diagnosis, Status
+from airflow_provider_ipaas.doctor.showing import lines
+from airflow_provider_ipaas.hooks.doctor import diagnose
+from airflow_provider_ipaas.hooks.ipaas import IPaaSHook
+from airflow_provider_ipaas.hooks.salesforce import SalesforceConnectedAppHook
+from airflow_provider_ipaas.operators._run import task_logger
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+_LEVELS: dict[Status, int] = {"ok": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+class DoctorOperator(BaseOperator):
+    """Examine both connections and the mapping; log each finding with its mend, leave them all in XCom.
+
+    Fails, without a retry, when a finding is an error; its `return_value` is there then too. Writes to neither service.
+
+    :param salesforce_conn_id: connection of the type `salesforce_connected_app`.
+    :param ipaas_conn_id: connection of the type `ipaas`.
+    :param ledger_conn_id: where the ledger lives, to see which org its links belong to.
+    :param mapping_dir: directory with `account.yaml` and `contact.yaml`; None for the defaults alone.
+    :param default_mappings: lay the files over the default mappings, or start from none.
+    """
+
+    template_fields: Sequence[str] = ("salesforce_conn_id", "ipaas_conn_id", "ledger_conn_id")
+    ui_color = "#e9f7ef"
+
+    def __init__(
+        self,
+        *,
+        salesforce_conn_id: str = SalesforceConnectedAppHook.default_conn_name,
+        ipaas_conn_id: str = IPaaSHook.default_conn_name,
+        ledger_conn_id: str = "ipaas_ledger",
+        mapping_dir: str | None = None,
+        default_mappings: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.salesforce_conn_id = salesforce_conn_id
+        self.ipaas_conn_id = ipaas_conn_id
+        self.ledger_conn_id = ledger_conn_id
+        self.mapping_dir = mapping_dir
+        self.default_mappings = default_mappings
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Publish the findings before failing, so that a red task has them too."""
+        diagnosis = diagnose(
+            self.salesforce_conn_id,
+            self.ipaas_conn_id,
+            self.mapping_dir,
+            self.default_mappings,
+            ledger_conn_id=self.ledger_conn_id,
+        )
+        log = task_logger(self)
+        for status, text in lines(diagnosis):
+            log.log(_LEVELS[status], "%s", text)
+        found = diagnosis.as_dict()
+        if diagnosis.exit_code:
+            context["ti"].xcom_push(key="return_value", value=found)
+            raise AirflowFailException(_problem(diagnosis))
+        return found
+
+
+def _problem(diagnosis: Diagnosis) -> str:
+    """Say what is wrong in one line: the first error with its mend, and how many more there are."""
+    first, *others = diagnosis.errors
+    more = f" {len(others)} more: see the log." if others else ""
+    return f"{first.check}: {first.subject}: {first.message} Next step: {first.next_step or 'see the log.'}{more}"
