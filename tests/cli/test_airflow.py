@@ -19,7 +19,10 @@ from tests.cli.command import Browser, Host
 def server(host: Host, airflow_database: Path) -> Host:
     """Return a host of Airflow's servers: its connection `sf` is in the metadata database, none in the environment."""
     # Not as a file: what was written last may still be beside it, in the write-ahead log.
-    with closing(sqlite3.connect(airflow_database)) as source, closing(sqlite3.connect(host.home / "airflow.db")) as copy:
+    with (
+        closing(sqlite3.connect(airflow_database)) as source,
+        closing(sqlite3.connect(host.home / "airflow.db")) as copy,
+    ):
         source.backup(copy)
     connection = host.connections["sf"]
     host.connections.clear()

@@ -202,7 +202,7 @@ def _pasted(state: str) -> Answer:
 
 def _read_hidden() -> str:
     if sys.stdin.isatty():
-        return str(typer.prompt("Address (it is not shown)", hide_input=True))
+        return str(typer.prompt("Address (it is not shown)", hide_input=True, err=True))
     line = sys.stdin.readline()
     if not line:
         fail("No address with the answer arrived on standard input; nothing was changed.")
