@@ -40,11 +40,15 @@ class TestStatus:
         assert done.stdout.startswith("Connection `sf` is not connected: ")
         assert "has expired or was revoked" in done.stdout
         assert "lives" not in done.stdout
+        assert "  connect  airflow-ipaas connect sf" in done.stdout
 
     def test_nobody_has_connected_it(self, here: Run) -> None:
         done = here("status", "sf")
         assert done.exit_code == 1
-        assert done.stdout.startswith("Connection `sf` is not connected: Nobody has connected it yet.")
+        assert done.stdout.splitlines() == [
+            "Connection `sf` is not connected: Nobody has connected it yet. Press Connect.",
+            "  connect  airflow-ipaas connect sf",
+        ]
 
     def test_a_missing_one_gets_the_ways_to_define_it(self, here: Run) -> None:
         done = here("status", "elsewhere")

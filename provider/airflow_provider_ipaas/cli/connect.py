@@ -67,7 +67,7 @@ def connect(
             grant = _connect(conn_id, way, timeout)
             _report(grant)
     except KeyboardInterrupt:
-        typer.echo("\nStopped; nothing was changed.", err=True)
+        typer.echo(f"\nStopped. Whether it is connected: airflow-ipaas status {conn_id}", err=True)
         raise typer.Exit(130) from None
 
 
