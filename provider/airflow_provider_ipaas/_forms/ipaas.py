@@ -40,7 +40,8 @@ CONNECTION_TYPE: dict[str, Any] = {
             "description": (
                 "The subscription id of Salesforce in iPaaS.com: the system that every external id names. Listed there, too."
             ),
-            "schema": {"type": ["string", "null"], "pattern": "^[1-9][0-9]*$"},
+            # A number, not a text: Airflow warns in every task's log of texts in extra that are too short to mask.
+            "schema": {"type": ["integer", "null"], "minimum": 1},
         },
         "max_concurrency": {
             "label": "Concurrent calls",
