@@ -1,16 +1,18 @@
-"""Airflow's API server as a process of its own, with users who may read different DAGs, and a ledger to fill."""
+"""Airflow's API server as a process of its own, with users who may read and edit different things, and a ledger to fill."""
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -18,23 +20,44 @@ import requests
 from _airflow import USER, Airflow
 from _processes import Processes, free_port
 from airflow_provider_ipaas.ledger import SqlLedger
+from airflow_provider_ipaas.sandbox.server import Sandbox
 
 ACCOUNTS, CONTACTS = "salesforce_ipaas_accounts", "salesforce_ipaas_contacts"
 PAGE = "/ipaas/monitoring"
 READER, STRANGER = "reader", "stranger"
+# They may edit connections: the colleague all, the editor one.
+COLLEAGUE, EDITOR, EDITABLE = "colleague", "editor", "crm_of_the_editor"
+# Defined in the environment of the server.
+ENV_CONNECTIONS = {
+    "env_crm": {
+        "conn_type": "salesforce_connected_app",
+        "host": "https://acme.my.salesforce.com",
+        "login": "key-of-env",
+        "extra": {"auth_flow": "jwt_bearer", "username": "sync@acme.example", "private_key": "key-of-the-environment"},
+    },
+    "env_other": {"conn_type": "http", "host": "https://example.com", "password": "s3cret-other"},
+}
 
 AUTH_MANAGER = f"""
 from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
 
 
 class ChoosyAuthManager(SimpleAuthManager):
-    '''Lets the reader read the Accounts DAG alone, and the stranger none.'''
+    '''Lets the reader read the Accounts DAG alone, the stranger none, and the editor edit one connection.'''
 
     def is_authorized_dag(self, *, method, user, access_entity=None, details=None):
         allowed = super().is_authorized_dag(method=method, user=user, access_entity=access_entity, details=details)
         readable = {{"{READER}": ["{ACCOUNTS}"], "{STRANGER}": []}}.get(user.username)
         return allowed and (readable is None or (details is not None and details.id in readable))
+
+    def is_authorized_connection(self, *, method, user, details=None):
+        allowed = super().is_authorized_connection(method=method, user=user, details=details)
+        editable = {{"{EDITOR}": ["{EDITABLE}"]}}.get(user.username)
+        return allowed and (editable is None or (details is not None and details.conn_id in editable))
 """
+
+
+ROLES = {USER: "admin", READER: "viewer", STRANGER: "viewer", COLLEAGUE: "op", EDITOR: "op"}
 
 
 class ApiServer(Airflow):
@@ -44,14 +67,14 @@ class ApiServer(Airflow):
         return {
             **super().environment(),
             "AIRFLOW__CORE__AUTH_MANAGER": "choosy.ChoosyAuthManager",
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin,{READER}:viewer,{STRANGER}:viewer",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in ROLES.items()),
         }
 
     def start(self) -> None:
         config = self.home / "config"
         config.mkdir()
         (config / "choosy.py").write_text(AUTH_MANAGER, "utf-8")
-        passwords = dict.fromkeys((USER, READER, STRANGER), self.password)
+        passwords = dict.fromkeys(ROLES, self.password)
         (self.home / "passwords.json").write_text(json.dumps(passwords), "utf-8")
         self.port = free_port(self.preferred_port)
         self.processes.start("api-server", self._command("api-server"), self.environment(), self.home)
@@ -84,7 +107,7 @@ class ApiServer(Airflow):
     def undefine(self, conn_id: str) -> None:
         session = self.log_in(USER)
         answer = session.delete(
-            f"{self.url}/api/v2/connections/{conn_id}",
+            f"{self.url}/api/v2/connections/{quote(conn_id, safe='')}",
             headers={"Authorization": f"Bearer {session.cookies['_token']}"},
             timeout=30,
         )
@@ -95,7 +118,8 @@ class ApiServer(Airflow):
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
     state = tmp_path_factory.mktemp("plugin")
     processes = Processes(state / "logs")
-    server = ApiServer(state / "airflow", processes, dags_folder=state, preferred_port=28480)
+    connections = {name: json.dumps(fields) for name, fields in ENV_CONNECTIONS.items()}
+    server = ApiServer(state / "airflow", processes, dags_folder=state, connections=connections, preferred_port=28480)
     try:
         server.prepare(fresh=True)
         server.migrate()
@@ -128,12 +152,51 @@ class Html:
     @property
     def text(self) -> str:
         without_style = re.sub(r"<style>.*?</style>", "", self.source, flags=re.S)
-        return " ".join(re.sub(r"<[^>]+>", " ", without_style).split())
+        without_style = re.sub(r"</?code>", "`", without_style)
+        return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", without_style).split()))
 
     @property
     def links(self) -> list[str]:
-        return [link.replace("&amp;", "&") for link in re.findall(r'href="([^"]+)"', self.source)]
+        return [html.unescape(link) for link in re.findall(r'href="([^"]+)"', self.source)]
+
+    @property
+    def actions(self) -> list[str]:
+        """Where the forms of the page are sent to."""
+        return [html.unescape(action) for action in re.findall(r'<form method="post" action="([^"]+)"', self.source)]
+
+    @property
+    def csrf(self) -> str:
+        """The token in the forms of the page."""
+        [token] = set(re.findall(r'name="csrf" value="([^"]+)"', self.source))
+        return str(token)
 
 
 def files_below(path: Path) -> list[str]:
     return sorted(str(file.relative_to(path)) for file in path.rglob("*"))
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[Sandbox]:
+    with Sandbox.start() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Sandbox) -> Sandbox:
+    """Return the emulated services, as new."""
+    running_sandbox.reset()
+    return running_sandbox
+
+
+@pytest.fixture
+def define(server: ApiServer) -> Iterator[Callable[..., None]]:
+    """Return a function that creates a connection in Airflow's database; it is gone after the test."""
+    defined: list[str] = []
+
+    def make(conn_id: str, **fields: Any) -> None:
+        server.define(conn_id, **fields)
+        defined.append(conn_id)
+
+    yield make
+    for conn_id in defined:
+        server.undefine(conn_id)

@@ -47,7 +47,7 @@ def test_the_entry_point_names_the_plugin() -> None:
     plugin = found.load()
     [app] = plugin.fastapi_apps
     assert (plugin.name, app["name"], app["url_prefix"]) == ("ipaas", "ipaas", "/ipaas")
-    assert [view["name"] for view in plugin.external_views] == ["Integration monitoring"]
+    assert [view["name"] for view in plugin.external_views] == ["Integration monitoring", "iPaaS.com connections"]
 
 
 def test_the_application_is_made_once_and_at_the_first_request() -> None:

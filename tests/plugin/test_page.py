@@ -35,8 +35,8 @@ def test_the_navigation_leads_to_the_page(server: ApiServer) -> None:
         f"{server.url}/api/v2/plugins", headers={"Authorization": f"Bearer {token}"}, timeout=30
     ).json()["plugins"]
     [ours] = [plugin for plugin in plugins if plugin["name"] == "ipaas"]
-    [view] = ours["external_views"]
-    assert (view["name"], view["destination"]) == ("Integration monitoring", "nav")
+    [view] = [view for view in ours["external_views"] if view["name"] == "Integration monitoring"]
+    assert (view["href"], view["destination"]) == ("ipaas/monitoring", "nav")
     assert server.page(path=f"/{view['href']}").status_code == 200
     errors = requests.get(
         f"{server.url}/api/v2/plugins/importErrors", headers={"Authorization": f"Bearer {token}"}, timeout=30

@@ -32,7 +32,7 @@ from airflow_provider_ipaas.clients.salesforce.web_server import (
 )
 from airflow_provider_ipaas.errors import ConfigurationError, IPaaSSyncError
 from airflow_provider_ipaas.hooks._connection import read_connection
-from airflow_provider_ipaas.hooks.salesforce import SalesforceConnectedAppHook, SalesforceSettings
+from airflow_provider_ipaas.hooks.salesforce import SalesforceConnectedAppHook, SalesforceSettings, settings_of
 from airflow_provider_ipaas.hooks.tokens import open_token_store
 from airflow_provider_ipaas.tokens import Authorization, StoredGrant
 from airflow_provider_ipaas.tokens.shared_login import app_of, seed_of
@@ -224,13 +224,13 @@ def _revoke_quietly(endpoint: TokenEndpoint, token: str) -> None:
 
 
 def _settings(conn_id: str) -> SalesforceSettings:
-    kind = read_connection(conn_id).conn_type
-    if kind != SalesforceConnectedAppHook.conn_type:
+    connection = read_connection(conn_id)
+    if connection.conn_type != SalesforceConnectedAppHook.conn_type:
         raise ConfigurationError(
-            f"Connection `{conn_id}` is of type `{kind}`, so nobody can consent to it.",
+            f"Connection `{conn_id}` is of type `{connection.conn_type}`, so nobody can consent to it.",
             next_step=f"Choose a connection of type `{SalesforceConnectedAppHook.conn_type}`.",
         )
-    return SalesforceConnectedAppHook(conn_id).settings
+    return settings_of(connection)
 
 
 def _web_server(settings: SalesforceSettings) -> SalesforceSettings:

@@ -48,12 +48,7 @@ class SalesforceConnectedAppHook(SalesforceHook):  # type: ignore[misc]
     @cached_property
     def settings(self) -> SalesforceSettings:
         """The connection's fields, checked; a wrong one raises `ConfigurationError` naming it and its mend."""
-        connection = cast("AirflowConnection", self.get_connection(self.salesforce_conn_id))
-        fields = ConnectionFields(connection, known=EXTRAS)
-        for secret in (connection.password, fields.text("refresh_token", "Refresh token"), _pem(fields)):
-            if secret:
-                mask_secret(secret)
-        return read_settings(fields, allowed_hosts=_allowed_hosts)
+        return settings_of(cast("AirflowConnection", self.get_connection(self.salesforce_conn_id)))
 
     def get_client(self, *, expected_org_id: str | None = None) -> SalesforceClient:
         """Return a new client; it logs in on first use. Close it when done.
@@ -103,6 +98,15 @@ class SalesforceConnectedAppHook(SalesforceHook):  # type: ignore[misc]
             return True, check_connection(credentials, settings.api_url, settings.api_version, mask_secret)
         except IPaaSSyncError as error:
             return False, str(error)
+
+
+def settings_of(connection: AirflowConnection) -> SalesforceSettings:
+    """Return a connection's fields, checked, after its secrets are masked; a wrong one raises `ConfigurationError`."""
+    fields = ConnectionFields(connection, known=EXTRAS)
+    for secret in (connection.password, fields.text("refresh_token", "Refresh token"), _pem(fields)):
+        if secret:
+            mask_secret(secret)
+    return read_settings(fields, allowed_hosts=_allowed_hosts)
 
 
 def _shared_login(credentials: Credentials) -> Callable[[Transport], Login]:

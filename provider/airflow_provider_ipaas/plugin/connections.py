@@ -18,7 +18,7 @@ from airflow_provider_ipaas.plugin.known import TYPES, known_connection, listed
 from airflow_provider_ipaas.plugin.links import CALLBACK, links_of
 from airflow_provider_ipaas.plugin.pages import PRIVATE, pages
 from airflow_provider_ipaas.plugin.standing import Standing, standing
-from airflow_provider_ipaas.plugin.trial import try_connection
+from airflow_provider_ipaas.plugin.trial import companies_of, examine
 
 log = logging.getLogger(__name__)
 
@@ -86,16 +86,25 @@ def reset(request: Request, connection_id: str, user: Acting) -> Response:
 
 @router.post("/connections/{connection_id:path}/test")
 def test_now(request: Request, connection_id: str, user: Acting) -> Response:
-    """Try the connection and show what was found."""
+    """Examine the connection and show what was found."""
     known = known_connection(connection_id)
     return pages().show(
         "tested.html",
         forms="'self'",
         links=links_of(request),
         known=known,
-        findings=try_connection(known),
+        diagnosis=examine(known, user),
         csrf=csrf.issue(user),
     )
+
+
+@router.post("/connections/{connection_id:path}/companies")
+def companies(request: Request, connection_id: str, user: Acting) -> Response:
+    """Show what Company id and System id of a connection to iPaaS.com can be filled in with."""
+    known = known_connection(connection_id)
+    found = companies_of(known)
+    log.debug("Connection `%s`: its companies were listed for %s.", connection_id, user.get_name())
+    return pages().show("companies.html", links=links_of(request), known=known, companies=found)
 
 
 def callback_url(request: Request) -> str:

@@ -42,7 +42,7 @@ class RunView:
 def overview(request: Request, user: GetUserDep, runs: PageNumber = 1) -> Response:
     """Show the last runs, and what waits by collection, direction and reason."""
     links = links_of(request)
-    conn_id = _conn_id()
+    conn_id = monitored_ledger()
     try:
         with reading(ledger_url(conn_id)) as ledger:
             if ledger is None:
@@ -82,7 +82,7 @@ def waiting(
 ) -> Response:
     """Show the records of one group, at most a hundred."""
     links = links_of(request)
-    conn_id = _conn_id()
+    conn_id = monitored_ledger()
     try:
         with reading(ledger_url(conn_id)) as ledger:
             if ledger is None:
@@ -108,7 +108,8 @@ def waiting(
     )
 
 
-def _conn_id() -> str:
+def monitored_ledger() -> str:
+    """Return the connection of the ledger that the pages read."""
     return conf.get("ipaas", "monitoring_ledger_conn_id", fallback="") or DEFAULT_CONN_ID
 
 

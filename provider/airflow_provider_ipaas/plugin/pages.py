@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
+import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import resources
@@ -11,6 +13,7 @@ from typing import Any
 
 from fastapi.responses import Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 _COLLECTIONS = {
     ("account", "to_ipaas"): "Accounts → Companies",
@@ -34,8 +37,8 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        filters = {"when": when, "since": since, "span": span, "flow": flow, "number": number, "words": words}
-        self._environment.filters |= filters
+        for filter_ in (when, since, span, flow, number, words, marked, pretty):
+            self._environment.filters[filter_.__name__] = filter_
         self._style = resources.files(__package__).joinpath("templates", "style.css").read_text("utf-8")
         self._digest = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
 
@@ -98,3 +101,13 @@ def number(value: object) -> str:
 def words(name: str) -> str:
     """Return an identifier as words."""
     return name.replace("_", " ")
+
+
+def marked(text: str) -> Markup:
+    """Return a message with what stands between backticks, names to type or find, set apart."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 -- escaped before
+
+
+def pretty(value: object) -> str:
+    """Return a JSON value as people write it."""
+    return json.dumps(value, indent=2, ensure_ascii=False)

@@ -11,7 +11,7 @@ from airflow_provider_ipaas.hooks import consent
 from airflow_provider_ipaas.hooks.consent import GrantView
 from airflow_provider_ipaas.hooks.ipaas import IPaaSHook
 from airflow_provider_ipaas.hooks.salesforce import SalesforceConnectedAppHook
-from airflow_provider_ipaas.plugin.known import SALESFORCE, Known
+from airflow_provider_ipaas.plugin.known import IPAAS, SALESFORCE, Known
 
 Tone = Literal["good", "bad", "wait", ""]
 
@@ -41,6 +41,11 @@ class Standing:
     grant: GrantView | None = None
     problem: IPaaSSyncError | None = None
     unasked: IPaaSSyncError | None = None
+
+    @property
+    def has_companies(self) -> bool:
+        """Whether there are companies to choose from, also while the connection lacks one."""
+        return self.known.kind == IPAAS
 
     @property
     def tone(self) -> Tone:

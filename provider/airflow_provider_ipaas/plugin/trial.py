@@ -1,31 +1,36 @@
-"""Trying a connection, and what was found."""
+"""Trying a connection: the doctor's examination of it alone, and the companies behind a login of iPaaS.com."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING
 
-from airflow_provider_ipaas.hooks.ipaas import IPaaSHook
-from airflow_provider_ipaas.hooks.salesforce import SalesforceConnectedAppHook
+from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
+
+from airflow_provider_ipaas.plugin.access import may_read_connection
 from airflow_provider_ipaas.plugin.known import SALESFORCE, Known
+from airflow_provider_ipaas.plugin.monitoring import monitored_ledger
 
-_NEXT = " Next step: "
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one check came to."""
-
-    check: str
-    status: Literal["ok", "warning", "error"]
-    subject: str
-    message: str
-    next_step: str = ""
+if TYPE_CHECKING:
+    from airflow_provider_ipaas.doctor import Diagnosis
+    from airflow_provider_ipaas.hooks.companies import Company
 
 
-def try_connection(known: Known) -> list[Finding]:
-    """Try a connection without changing anything at the service or in the token store."""
-    hook = SalesforceConnectedAppHook(known.conn_id) if known.kind == SALESFORCE else IPaaSHook(known.conn_id)
-    passed, text = hook.test_connection()
-    message, _, next_step = text.partition(_NEXT)
-    return [Finding("connection", "ok" if passed else "error", known.conn_id, message, next_step)]
+def examine(known: Known, user: BaseUser) -> Diagnosis:
+    """Examine a connection; nothing is written to the service, and whatever is wrong becomes a finding.
+
+    The org is held against the ledger for those who may know where that is.
+    """
+    # Imported late: it loads clients, mapping and expressions, which only this button needs.
+    from airflow_provider_ipaas.hooks.doctor import diagnose
+
+    if known.kind != SALESFORCE:
+        return diagnose(None, known.conn_id)
+    ledger = monitored_ledger()
+    return diagnose(known.conn_id, ledger_conn_id=ledger if may_read_connection(user, ledger) else None)
+
+
+def companies_of(known: Known) -> tuple[Company, ...]:
+    """Return the companies behind the login, with the subscriptions of the chosen one, or of all while none is chosen."""
+    from airflow_provider_ipaas.hooks.companies import companies
+
+    return companies(known.conn_id)
