@@ -39,7 +39,7 @@ def test_prints_the_version() -> None:
 
 def test_lists_its_commands() -> None:
     text = run("--help")
-    assert [name for name in ("version", "sandbox", "ledger", "mapping") if name not in text] == []
+    assert [name for name in ("version", "doctor", "sandbox", "ledger", "mapping") if name not in text] == []
 
 
 def test_the_installed_command_is_this_one() -> None:
