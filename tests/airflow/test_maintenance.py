@@ -102,6 +102,7 @@ def test_the_factory_takes_what_a_dag_takes() -> None:
         schedule="@daily",
         salesforce_conn_id="salesforce_emea",
         ipaas_conn_id="ipaas_emea",
+        direction="to_ipaas",
         tags=["emea"],
         params={"note": Param("", type="string")},
         default_args={"owner": "integration"},
@@ -110,4 +111,4 @@ def test_the_factory_takes_what_a_dag_takes() -> None:
     assert dag.params["salesforce_conn_id"] == "salesforce_emea"
     assert dag.params["note"] == ""
     (task,) = dag.tasks
-    assert (task.owner, task.retries) == ("integration", 0)
+    assert (task.owner, task.retries, task.direction) == ("integration", 0, "to_ipaas")
