@@ -12,7 +12,7 @@ export PYTHON
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo airflow sandbox test test-unit test-e2e test-postgres lint format bench setup clean
+.PHONY: help demo airflow sandbox test test-unit test-e2e test-postgres test-storm test-browser screenshots lint format bench setup clean
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -29,13 +29,22 @@ sandbox: $(STAMP) ## start the local Salesforce and iPaaS.com, until Ctrl-C
 test: test-unit test-e2e ## run all tests that need nothing but Python (end to end with real Airflow included)
 
 test-unit: $(STAMP) ## run the tests without those that start a whole Airflow
-	$(PYTEST) -n $(JOBS) --dist loadfile -m "not e2e and not postgres" $(ARGS)
+	$(PYTEST) -n $(JOBS) --dist loadfile -m "not e2e and not postgres and not browser and not storm" $(ARGS)
 
 test-e2e: $(STAMP) ## run the tests that start a whole Airflow
-	$(PYTEST) -m "e2e and not postgres" $(ARGS)
+	$(PYTEST) -m "e2e and not postgres and not browser" $(ARGS)
 
-test-postgres: $(STAMP) ## run the tests of the ledger on PostgreSQL (needs its server programs installed)
-	$(PYTEST) -m postgres tests/postgres $(ARGS)
+test-postgres: $(STAMP) ## run the tests of ledger and token store on PostgreSQL (needs its server programs installed)
+	$(PYTEST) -m "postgres and not storm" tests/postgres $(ARGS)
+
+test-storm: $(STAMP) ## prove that tokens last: 8 processes, tokens of 2 s, rotation on, a minute on each database (needs PostgreSQL)
+	$(PYTEST) -m storm tests/tokens tests/postgres -s $(ARGS)
+
+test-browser: $(STAMP) ## run the tests that use Airflow's pages in Chromium (needs Chromium installed)
+	$(PYTEST) -m browser tests/browser $(ARGS)
+
+screenshots: $(STAMP) ## run the browser tests and take the pictures of the guides anew
+	$(PYTEST) -m browser tests/browser --screenshots docs/images $(ARGS)
 
 lint: $(STAMP) ## check style, types and the architecture rules
 	$(PY) -m ruff check .

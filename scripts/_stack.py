@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,14 +65,20 @@ class Stack:
         with phase(self.console, "Stop everything"):
             self.processes.stop()
 
-    def start(self, *, fresh: bool) -> None:
-        """Start the sandbox and Airflow and wait until runs can be triggered."""
+    def start(self, *, fresh: bool, preset: Collection[str] | None = None) -> None:
+        """Start the sandbox and Airflow and wait until runs can be triggered.
+
+        *preset*: ids of the connections to the sandbox that Airflow finds in its environment; None: all of them.
+        """
         self.airflow.prepare(fresh=fresh)
         self.processes.clear_logs()
         with phase(self.console, "Start the sandbox: a local Salesforce and a local iPaaS.com"):
             self.sandbox.start(self.airflow.environment(), self.airflow.home)
             self.sandbox.wait_until_ready()
-        self.airflow.connections = self.sandbox.connections()
+        connections = self.sandbox.connections()
+        self.airflow.connections = {
+            conn_id: connections[conn_id] for conn_id in (connections if preset is None else preset)
+        }
         with phase(self.console, "Create Airflow's database"):
             self.airflow.migrate()
         with phase(self.console, "Start Airflow"):

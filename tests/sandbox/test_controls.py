@@ -194,3 +194,17 @@ def test_serve_runs_until_it_is_told_to_stop():
         assert process.stdout.read().strip() == "stopped"
     assert process.returncode == 0
     assert not Path(ca_path).exists()
+
+
+def test_every_secret_in_use_can_be_listed(sf):
+    form = {"client_id": credentials.CONSUMER_KEY, "client_secret": credentials.CONSUMER_SECRET}
+    answer = requests.post(
+        f"{sf.url}/services/oauth2/token", data={"grant_type": "client_credentials", **form}, timeout=10
+    )
+    login = {"email_address": credentials.IPAAS_USERNAME, "password": credentials.IPAAS_PASSWORD}
+    tokens = requests.post(f"{sf.sandbox.ipaas_url}/sso/v2/Auth/Login", json=login, timeout=10).json()
+    listed = sf.control("GET", "/secrets")
+    assert {answer.json()["access_token"], credentials.CONSUMER_SECRET, credentials.REFRESH_TOKEN} <= set(
+        listed["salesforce"]
+    )
+    assert {tokens["access_token"], tokens["refresh_token"], credentials.IPAAS_PASSWORD} <= set(listed["ipaas"])

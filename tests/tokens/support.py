@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 
 from airflow_provider_ipaas.clients._http import Transport
 from airflow_provider_ipaas.clients.salesforce import Credentials, SalesforceClient
@@ -92,3 +94,15 @@ def a_client(credentials: Credentials, store: TokenStore, *, waits: list[float] 
 
 def token_calls(sandbox: Sandbox) -> int:
     return sum(entry["path"].endswith("/token") for entry in sandbox.journal.entries(service="salesforce"))
+
+
+def consent(sandbox: Sandbox) -> dict[str, Any]:
+    """Give the app another grant, as a person in a browser does; return the token answer."""
+    app = {"client_id": known.CONSUMER_KEY, "redirect_uri": "http://localhost/cb"}
+    asked = {**app, "response_type": "code", "sandbox_decision": "allow"}
+    page = f"{sandbox.salesforce_url}/services/oauth2/authorize"
+    answer = requests.get(page, params=asked, allow_redirects=False, timeout=30)
+    code = parse_qs(urlsplit(answer.headers["Location"]).query)["code"][0]
+    form = {**app, "client_secret": known.CONSUMER_SECRET, "grant_type": "authorization_code", "code": code}
+    issued: dict[str, Any] = requests.post(f"{sandbox.salesforce_url}{TOKEN}", data=form, timeout=30).json()
+    return issued

@@ -21,7 +21,7 @@ from airflow_provider_ipaas.sandbox import credentials as known
 from airflow_provider_ipaas.sandbox.server import Sandbox
 from airflow_provider_ipaas.tokens import SharedLogin, StoredGrant, TokenStore
 from airflow_provider_ipaas.tokens.shared_login import CLAIM_LIFE, app_of
-from tests.tokens.support import TOKEN, Clock, a_client, a_grant, the_app, token_calls
+from tests.tokens.support import TOKEN, Clock, a_client, a_grant, consent, the_app, token_calls
 
 
 @pytest.fixture
@@ -130,9 +130,7 @@ def test_a_token_entered_anew_into_the_connection_takes_over(
     sandbox.org.oauth.revoke_all()
     with pytest.raises(GrantRefused):
         client.resources()
-    code = sandbox.org.oauth.authorize("http://localhost/cb", None)
-    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": "http://localhost/cb"}
-    issued = sandbox.org.oauth.token(form, (known.CONSUMER_KEY, known.CONSUMER_SECRET), sandbox.salesforce_url)
+    issued = consent(sandbox)
     another(sandbox, store, refresh_token=issued["refresh_token"]).resources()
     assert the_grant(store).state == "connected"
 
@@ -402,9 +400,7 @@ def test_a_person_who_connects_meanwhile_wins(sandbox: Sandbox, store: TokenStor
     another(sandbox, store).resources()
     sandbox.org.oauth.expire_sessions()
     old = the_grant(store)
-    code = sandbox.org.oauth.authorize("http://localhost/cb", None)
-    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": "http://localhost/cb"}
-    issued = sandbox.org.oauth.token(form, (known.CONSUMER_KEY, known.CONSUMER_SECRET), sandbox.salesforce_url)
+    issued = consent(sandbox)
     new = a_grant(
         app=app_of(app),
         seed=old.seed,

@@ -29,13 +29,19 @@ CONNECTION_TYPE: dict[str, Any] = {
         },
         "company_id": {
             "label": "Company id",
-            "description": "The GUID of the company in iPaaS.com; needed to log in with a password.",
+            "description": (
+                "The GUID of the company in iPaaS.com; needed to log in with a password. Browse > iPaaS.com connections lists "
+                "the companies of the login."
+            ),
             "schema": {"type": ["string", "null"]},
         },
         "system_id": {
             "label": "System id",
-            "description": "The subscription id of Salesforce in iPaaS.com: the system that every external id names.",
-            "schema": {"type": ["string", "null"], "pattern": "^[1-9][0-9]*$"},
+            "description": (
+                "The subscription id of Salesforce in iPaaS.com: the system that every external id names. Listed there, too."
+            ),
+            # A number, not a text: Airflow warns in every task's log of texts in extra that are too short to mask.
+            "schema": {"type": ["integer", "null"], "minimum": 1},
         },
         "max_concurrency": {
             "label": "Concurrent calls",

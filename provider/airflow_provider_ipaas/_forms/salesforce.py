@@ -25,8 +25,8 @@ CONNECTION_TYPE: dict[str, Any] = {
         "auth_flow": {
             "label": "Authentication",
             "description": (
-                "client_credentials or jwt_bearer for servers (recommended); web_server: a refresh token from a login "
-                "in the browser."
+                "client_credentials or jwt_bearer for servers (recommended: nothing expires); web_server: save, then press "
+                "Connect under Browse > iPaaS.com connections."
             ),
             "schema": {
                 "type": ["string", "null"],
@@ -36,7 +36,10 @@ CONNECTION_TYPE: dict[str, Any] = {
         },
         "refresh_token": {
             "label": "Refresh token",
-            "description": "web_server only: the refresh token that the connected app granted.",
+            "description": (
+                "web_server only, and rarely needed: a refresh token that you have already. Connect needs none; what it "
+                "gets is kept apart, encrypted."
+            ),
             "schema": {"type": ["string", "null"], "format": "password"},
         },
         "token_url": {
@@ -69,8 +72,9 @@ CONNECTION_TYPE: dict[str, Any] = {
         },
         "api_version": {
             "label": "API version",
-            "description": "The version of the REST API.",
-            "schema": {"type": ["string", "null"], "default": "64.0"},
+            # No default here: Airflow warns in every task's log of texts in extra that are too short to mask.
+            "description": "The version of the REST API; empty: 64.0.",
+            "schema": {"type": ["string", "null"]},
         },
         "account_poll_days": {
             "label": "Account poll days",

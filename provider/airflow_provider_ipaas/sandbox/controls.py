@@ -16,6 +16,7 @@ from airflow_provider_ipaas.sandbox import credentials
 from airflow_provider_ipaas.sandbox.clock import Clock
 from airflow_provider_ipaas.sandbox.faults import Faults
 from airflow_provider_ipaas.sandbox.front import CONTROL_PREFIX
+from airflow_provider_ipaas.sandbox.ipaas.access import API_KEY
 from airflow_provider_ipaas.sandbox.ipaas.controls import router as ipaas_router
 from airflow_provider_ipaas.sandbox.ipaas.store import IPaaSStore
 from airflow_provider_ipaas.sandbox.journal import Journal
@@ -43,6 +44,14 @@ class Machine:
         self.ipaas.reset()
         self.faults.clear()
         self.journal.reset()
+
+    def secrets(self) -> dict[str, list[str]]:
+        """Return every secret that was in use since the start, for a search of what others wrote down."""
+        known = [credentials.CONSUMER_SECRET, credentials.REFRESH_TOKEN, credentials.SALESFORCE_PASSWORD]
+        return {
+            "salesforce": [*known, *self.org.oauth.tokens.issued],
+            "ipaas": [credentials.IPAAS_PASSWORD, API_KEY, *self.ipaas.access.issued],
+        }
 
     def seed(self, *, name: str | None = None, records: int | None = None) -> None:
         """Fill both services with the named data set, or with `records` records."""
@@ -172,6 +181,10 @@ def _add_observation(app: FastAPI, machine: Machine) -> None:
     @app.get(f"{CONTROL_PREFIX}/log")
     async def log(service: str | None = None, last: int | None = None) -> list[Reply]:
         return machine.journal.entries(service=service, last=last)
+
+    @app.get(f"{CONTROL_PREFIX}/secrets")
+    async def secrets() -> Reply:
+        return machine.secrets()
 
     @app.get(f"{CONTROL_PREFIX}/calls")
     async def calls() -> Reply:

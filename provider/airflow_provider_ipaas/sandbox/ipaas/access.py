@@ -76,6 +76,8 @@ class Access:
     def __init__(self, clock: HasNow, switches: Switches) -> None:
         self._clock = clock
         self._switches = switches
+        # Every token since the start, so that others can search their logs for them.
+        self.issued: list[str] = []
         self.reset()
 
     def reset(self) -> None:
@@ -161,6 +163,7 @@ class Access:
             refresh_token = secrets.token_urlsafe(32)
             self._refresh[refresh_token] = now + timedelta(seconds=self._switches.number("refresh_token_lifetime_s"))
         grant = Grant(user, user.permissions, expires, company, refresh_token)
+        self.issued += [access_token, refresh_token]
         self._tokens[access_token] = grant
         return Issued(access_token, refresh_token, grant, expires)
 

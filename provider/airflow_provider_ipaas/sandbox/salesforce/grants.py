@@ -72,6 +72,8 @@ class Grants:
 
     def __init__(self, store: SalesforceStore) -> None:
         self._store = store
+        # Every token and code since the start, so that others can search their logs for them.
+        self.issued: list[str] = []
         self.reset()
 
     def reset(self) -> None:
@@ -85,12 +87,17 @@ class Grants:
         self._replays = 0
         self.logins: Counter[str] = Counter()
 
+    def _new_refresh_token(self) -> str:
+        self.issued.append("5Aep861" + secrets.token_urlsafe(40))
+        return self.issued[-1]
+
     # Access tokens
 
     def open(self, user: User, scopes: tuple[str, ...], grant: Grant | None) -> Session:
         """Issue an access token."""
         now = self._now()
         token = f"{credentials.ORG_ID[:15]}!AQ{secrets.token_urlsafe(48)}"
+        self.issued.append(token)
         self.sessions[token] = Session(token, user, scopes, grant, now, now)
         return self.sessions[token]
 
@@ -149,7 +156,7 @@ class Grants:
 
     def approve(self, user: User, scopes: tuple[str, ...]) -> Grant:
         """Add a grant; a user's sixth with a refresh token revokes the oldest."""
-        grant = Grant(_new_refresh_token(), user, scopes, self._now())
+        grant = Grant(self._new_refresh_token(), user, scopes, self._now())
         self.grants.append(grant)
         alive = [g for g in self.grants if g.user is user and g.refreshable and not g.revoked]
         for oldest in alive[:-MAX_APPROVALS]:
@@ -182,7 +189,7 @@ class Grants:
             self._end_all_of(grant, End.REPLACED)
         if self._store.switches["refresh_token_rotation"]:
             grant.used.add(grant.refresh_token)
-            grant.refresh_token = _new_refresh_token()
+            grant.refresh_token = self._new_refresh_token()
 
     def find_grant(self, token: str) -> Grant | None:
         """Return the living grant whose current refresh token this is."""
@@ -245,7 +252,3 @@ def _describe(grant: Grant) -> dict[str, Any]:
         "revoked": grant.revoked,
         "rotations": len(grant.used),
     }
-
-
-def _new_refresh_token() -> str:
-    return "5Aep861" + secrets.token_urlsafe(40)

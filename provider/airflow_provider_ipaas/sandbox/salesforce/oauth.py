@@ -76,6 +76,7 @@ class OAuth:
     def issue_code(self, user: User, scopes: tuple[str, ...], redirect_uri: str, challenge: str | None) -> str:
         """Return an authorization code for an approval."""
         code = "aPrx" + secrets.token_urlsafe(24)
+        self.tokens.issued.append(code)
         self._codes[code] = Code(user, scopes, redirect_uri, challenge, self._store.clock.now())
         return code
 
@@ -126,6 +127,7 @@ class OAuth:
             raise OAuthError("redirect_uri_missing", "redirect_uri not provided")
         if form["redirect_uri"] != code.redirect_uri:
             raise OAuthError("redirect_uri_mismatch", "redirect_uri must match configuration")
+        self.tokens.issued += filter(None, [form.get("code_verifier")])
         _check_verifier(code.challenge, form.get("code_verifier"))
         check_token_call(code.user, self._store.switches)
         code.grant = self.tokens.approve(code.user, code.scopes)
