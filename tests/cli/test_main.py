@@ -39,22 +39,19 @@ def test_prints_the_version() -> None:
 
 def test_lists_its_commands() -> None:
     text = run("--help")
-    assert [
-        name
-        for name in (
-            "connect",
-            "status",
-            "reset",
-            "companies",
-            "doctor",
-            "tokens",
-            "ledger",
-            "mapping",
-            "sandbox",
-            "version",
-        )
-        if name not in text
-    ] == []
+    commands = [
+        "connect",
+        "status",
+        "reset",
+        "companies",
+        "doctor",
+        "tokens",
+        "ledger",
+        "mapping",
+        "sandbox",
+        "version",
+    ]
+    assert [name for name in commands if name not in text] == []
 
 
 def test_the_installed_command_is_this_one() -> None:
