@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from airflow.sdk import DAG, Param
 
@@ -18,6 +18,7 @@ def maintenance_dag(
     salesforce_conn_id: str = "salesforce_connected_app_default",
     ipaas_conn_id: str = "ipaas_default",
     ledger_conn_id: str = "ipaas_ledger",
+    direction: Literal["both", "to_ipaas", "to_salesforce"] = "both",
     mapping_dir: str | None = None,
     default_mappings: bool = True,
     **dag_kwargs: Any,
@@ -54,6 +55,7 @@ def maintenance_dag(
             ledger_conn_id=ledger_conn_id,
             mapping_dir=mapping_dir,
             default_mappings=default_mappings,
+            direction=direction,
         )
     return dag
 

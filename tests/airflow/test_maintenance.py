@@ -41,13 +41,19 @@ def test_an_error_turns_the_task_red_and_leaves_the_findings(airflow: Airflow) -
     assert lines[-1].startswith("ERROR ")
 
 
-def test_what_was_left_out_is_one_line(airflow: Airflow) -> None:
+def test_a_red_task_says_the_first_error_with_its_mend_and_names_once_what_was_left_out(
+    airflow: Airflow, capfd: pytest.CaptureFixture[str]
+) -> None:
     airflow.connect_salesforce(password="not-the-secret")
     run = airflow.run(MAINTENANCE)
     assert run.state == "failed"
     (line,) = [line for line in run.log.splitlines() if "Not checked" in line]
     assert line.startswith("WARNING Not checked, because salesforce.token failed: salesforce.org, ")
-    assert "not-the-secret" not in run.log + json.dumps(run.summary)
+    printed = "".join(capfd.readouterr())
+    (failure,) = [line for line in printed.splitlines() if line.startswith("airflow.sdk.exceptions.AirflowFail")]
+    assert ": salesforce.token: salesforce_connected_app_default: " in failure
+    assert "Next step: Correct the field Consumer Secret (`password`)" in failure
+    assert "not-the-secret" not in run.log + json.dumps(run.summary) + printed
 
 
 def test_it_sees_the_org_that_a_run_has_pinned(airflow: Airflow) -> None:
@@ -96,6 +102,7 @@ def test_the_factory_takes_what_a_dag_takes() -> None:
         schedule="@daily",
         salesforce_conn_id="salesforce_emea",
         ipaas_conn_id="ipaas_emea",
+        direction="to_ipaas",
         tags=["emea"],
         params={"note": Param("", type="string")},
         default_args={"owner": "integration"},
@@ -104,4 +111,4 @@ def test_the_factory_takes_what_a_dag_takes() -> None:
     assert dag.params["salesforce_conn_id"] == "salesforce_emea"
     assert dag.params["note"] == ""
     (task,) = dag.tasks
-    assert (task.owner, task.retries) == ("integration", 0)
+    assert (task.owner, task.retries, task.direction) == ("integration", 0, "to_ipaas")

@@ -102,7 +102,7 @@ class TestListening:
             command.process.send_signal(signal.SIGINT)
             ended = command.end()
         assert ended.status == 130
-        assert ended.err.endswith("Stopped; nothing was changed.\n")
+        assert ended.err.endswith("Stopped. Whether it is connected: airflow-ipaas status sf\n")
         assert stored(host.home) == []
 
 

@@ -39,7 +39,19 @@ def test_prints_the_version() -> None:
 
 def test_lists_its_commands() -> None:
     text = run("--help")
-    assert [name for name in ("version", "sandbox", "ledger", "mapping") if name not in text] == []
+    commands = [
+        "connect",
+        "status",
+        "reset",
+        "companies",
+        "doctor",
+        "tokens",
+        "ledger",
+        "mapping",
+        "sandbox",
+        "version",
+    ]
+    assert [name for name in commands if name not in text] == []
 
 
 def test_the_installed_command_is_this_one() -> None:
@@ -92,6 +104,12 @@ class TestLedger:
         version = run("ledger", "current", "--url", url).strip()
         assert re.fullmatch(r"\w+", version)
         assert version in run("ledger", "upgrade", "--url", url)
+
+    def test_the_tokens_beside_an_sqlite_ledger_are_left_alone(self, tmp_path: Path) -> None:
+        url = f"sqlite:///{tmp_path / 'ledger.db'}"
+        assert run("ledger", "upgrade", "--url", url).count("\n") == 1
+        assert run("ledger", "current", "--url", url).count("\n") == 1
+        assert not (tmp_path / "tokens.db").exists()
 
     def test_takes_the_url_from_the_environment(self, tmp_path: Path) -> None:
         env = {"AIRFLOW_IPAAS_LEDGER_URL": f"sqlite:///{tmp_path / 'ledger.db'}"}

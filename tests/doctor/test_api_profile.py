@@ -385,3 +385,51 @@ def test_a_record_that_refers_to_itself_ends() -> None:
     operation = Document.read(raw, "").find("GET", "v2/Customer")
     assert operation is not None
     assert operation.answered == {"name": None}
+
+
+# The sandbox's own documents
+
+
+def test_the_sandbox_describes_itself_as_the_shipped_profile_has_it(doctor: Doctor) -> None:
+    result = doctor.examine()
+    assert result.bad == {}
+    assert "15 calls" in result.one("ipaas.api_profile", "API profile").message
+
+
+@pytest.mark.parametrize(
+    ("switches", "api_profile"),
+    [
+        (
+            {"create_paths": "plural"},
+            {"paths": {"customer_create": "v2/Customers", "company_create": "v2/Customer/Companies"}},
+        ),
+        ({"update_method": "PATCH"}, {"update_method": "PATCH"}),
+        ({"addresses_name": "customer_addresses"}, {"arrays": {"addresses": "customer_addresses"}}),
+        (
+            {"create_paths": "plural", "update_method": "PATCH", "addresses_name": "locations_addresses"},
+            {
+                "paths": {"customer_create": "v2/Customers", "company_create": "v2/Customer/Companies"},
+                "update_method": "PATCH",
+                "arrays": {"addresses": "locations_addresses"},
+            },
+        ),
+    ],
+)
+def test_a_service_that_differs_is_met_by_pasting_what_the_doctor_offers(
+    doctor: Doctor, switches: dict[str, str], api_profile: dict[str, Any]
+) -> None:
+    doctor.switch("ipaas", **switches)
+    result = doctor.examine()
+    assert set(result.bad) == {"ipaas.api_profile"}
+    assert result.diagnosis.api_profile == api_profile
+    assert result.diagnosis.exit_code == 0
+    doctor.overrides = api_profile
+    mended = doctor.examine()
+    assert (mended.bad, mended.diagnosis.api_profile) == ({}, None)
+
+
+def test_a_service_without_documents_is_no_trouble(doctor: Doctor) -> None:
+    doctor.switch("ipaas", swagger="off")
+    result = doctor.examine()
+    assert result.bad == {}
+    assert "/sso/swagger/v2/swagger.json" in result.one("ipaas.api_profile").message

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from airflow_provider_ipaas.doctor import one_way
 from airflow_provider_ipaas.sandbox import credentials as known
 from tests.doctor.conftest import Doctor
 
@@ -60,6 +61,16 @@ def test_an_object_that_is_not_written_needs_no_right_to_write(doctor: Doctor, t
     result = doctor.examine()
     assert result.diagnosis.errors == ()
     assert "reading is all that is needed" in result.one("salesforce.permissions", "Account").message
+
+
+def test_a_one_way_dag_needs_no_right_to_write_what_it_only_reads(doctor: Doctor) -> None:
+    both = doctor.mappings()
+    doctor.switch("salesforce", read_only_objects=["Account", "Contact"], external_id_field=False)
+    doctor.patients["mappings"] = lambda: [one_way(mapping, "to_ipaas") for mapping in both]
+    assert doctor.examine().bad == {}
+    doctor.patients["mappings"] = lambda: [one_way(mapping, "to_salesforce") for mapping in both]
+    assert [it.check for it in doctor.examine().diagnosis.errors] == ["salesforce.permissions"] * 2
+    assert one_way(both[0], "both") is both[0]
 
 
 # Fields

@@ -6,7 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from airflow_provider_ipaas.sandbox.ipaas.access import API_KEY, COMPANY_GUID, OTHER_COMPANY_GUID, PERMISSIONS, USER_ID
+from airflow_provider_ipaas.sandbox.ipaas.access import (
+    API_KEY,
+    COMPANY_GUID,
+    OTHER_COMPANY_GUID,
+    PERMISSIONS,
+    SECOND_COMPANY_GUID,
+    USER_ID,
+)
 from airflow_provider_ipaas.sandbox.ipaas.store import Subscription
 from tests.doctor.conftest import Doctor
 
@@ -116,6 +123,13 @@ def test_a_system_id_that_the_company_does_not_have_names_those_it_has(doctor: D
     assert result.left_out == {"ipaas.system_id": ["ipaas.stock_integration"]}
 
 
+def test_a_company_without_salesforce_is_found_out(doctor: Doctor) -> None:
+    doctor.ipaas["company_id"] = SECOND_COMPANY_GUID
+    result = doctor.examine()
+    assert result.one("ipaas.company").status == "ok"
+    assert result.one("ipaas.system_id").status == "error"
+
+
 def test_a_subscription_that_does_not_sound_like_salesforce_is_a_warning(doctor: Doctor) -> None:
     doctor.sandbox.ipaas.subscriptions[900] = Subscription(900, 12, "BigCommerce", "A shop.")
     doctor.ipaas["system_id"] = "900"
@@ -214,6 +228,14 @@ def test_a_time_noted_lately_says_that_the_stock_integration_seems_active(doctor
     assert finding.message.startswith("It seems active: it noted the time")
     assert "`AccountLastPoll`" in finding.message
     assert "Switch it off" in finding.next_step
+
+
+def test_the_poll_marks_of_a_running_stock_integration_are_seen(doctor: Doctor) -> None:
+    doctor.switch("ipaas", stock_integration_active="on")
+    finding = doctor.examine().one("ipaas.stock_integration")
+    assert (finding.status, finding.subject) == ("warning", "stock integration of subscription 5501")
+    assert "It seems active" in finding.message
+    assert "echo into each other" in finding.message
 
 
 def test_an_old_time_says_that_it_seems_off(doctor: Doctor) -> None:

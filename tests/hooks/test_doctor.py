@@ -122,6 +122,13 @@ def test_a_mapping_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert "nothing is mapped" in one(diagnose("sf", "ip", None, False), "mapping").message
 
 
+@pytest.mark.usefixtures("connect")
+def test_the_direction_of_the_dags_decides_what_has_to_be_writable(sandbox: Sandbox) -> None:
+    sandbox.salesforce.switches.set("read_only_objects", ["Account", "Contact"])
+    assert bad(diagnose("sf", "ip")) == ["salesforce.permissions"] * 2
+    assert bad(diagnose("sf", "ip", direction="to_ipaas")) == []
+
+
 def test_the_profile_decides_what_is_mapped(connect: Any) -> None:
     connect("ip", IPAAS, api_profile={"addresses": "off"})
     found = [it.message for it in diagnose("sf", "ip").findings if it.check == "salesforce.fields"]

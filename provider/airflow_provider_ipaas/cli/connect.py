@@ -67,7 +67,7 @@ def connect(
             grant = _connect(conn_id, way, timeout)
             _report(grant)
     except KeyboardInterrupt:
-        typer.echo("\nStopped; nothing was changed.", err=True)
+        typer.echo(f"\nStopped. Whether it is connected: airflow-ipaas status {conn_id}", err=True)
         raise typer.Exit(130) from None
 
 
@@ -202,7 +202,7 @@ def _pasted(state: str) -> Answer:
 
 def _read_hidden() -> str:
     if sys.stdin.isatty():
-        return str(typer.prompt("Address (it is not shown)", hide_input=True))
+        return str(typer.prompt("Address (it is not shown)", hide_input=True, err=True))
     line = sys.stdin.readline()
     if not line:
         fail("No address with the answer arrived on standard input; nothing was changed.")

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+class Direction(StrEnum):
+    """The directions by their names on the command line."""
+
+    BOTH = "both"
+    TO_IPAAS = "to_ipaas"
+    TO_SALESFORCE = "to_salesforce"
 
 
 def command(
@@ -16,6 +25,9 @@ def command(
     ledger_conn_id: Annotated[
         str, typer.Option(help="Airflow connection of the ledger, to see which org its links belong to.")
     ] = "ipaas_ledger",
+    direction: Annotated[
+        Direction, typer.Option(help="That of your DAGs: a service that is never written needs no right to write.")
+    ] = Direction.BOTH,
     mapping_dir: Annotated[
         Path | None,
         typer.Option(exists=True, file_okay=False, help="Directory of your mapping files, laid over the defaults."),
@@ -38,6 +50,7 @@ def command(
         ipaas_conn_id,
         str(mapping_dir) if mapping_dir else None,
         default_mappings,
+        direction=direction.value,
         ledger_conn_id=ledger_conn_id,
         elsewhere=ELSEWHERE,
     )

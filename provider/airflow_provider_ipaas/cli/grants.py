@@ -50,8 +50,9 @@ def lines_of(grant: GrantView, place: str) -> list[str]:
         head = f"Connection `{grant.conn_id}` is connected to Salesforce."
     else:
         head = f"Connection `{grant.conn_id}` is not connected: {grant.problem} {grant.next_step}".rstrip()
+    again = "" if grant.status == "connected" else f"airflow-ipaas connect {grant.conn_id}"
     if not grant.org_id:
-        return [head]
+        return [head, *_rows([("connect", again)])]
     user = f"{grant.username} ({grant.user_id})" if grant.username else grant.user_id
     rows = [
         ("user", user),
@@ -61,8 +62,13 @@ def lines_of(grant: GrantView, place: str) -> list[str]:
         ("renewed", f"{_moment(grant.refreshed_at)}, {grant.refreshes} in all" if grant.refreshed_at else ""),
         ("lives", _life(grant) if grant.status == "connected" else ""),
         ("tokens", f"encrypted in {place}"),
+        ("connect", again),
     ]
-    return [head, *(f"  {name:<8} {text}" for name, text in rows if text)]
+    return [head, *_rows(rows)]
+
+
+def _rows(rows: list[tuple[str, str]]) -> list[str]:
+    return [f"  {name:<8} {text}" for name, text in rows if text]
 
 
 def _life(grant: GrantView) -> str:

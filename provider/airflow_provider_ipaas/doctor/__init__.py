@@ -8,5 +8,6 @@ from __future__ import annotations
 from airflow_provider_ipaas.doctor.examination import examine
 from airflow_provider_ipaas.doctor.findings import Diagnosis, Finding, NotChecked
 from airflow_provider_ipaas.doctor.patients import IPaaSPatient, Patients, SalesforcePatient
+from airflow_provider_ipaas.doctor.uses import one_way
 
-__all__ = ["Diagnosis", "Finding", "IPaaSPatient", "NotChecked", "Patients", "SalesforcePatient", "examine"]
+__all__ = ["Diagnosis", "Finding", "IPaaSPatient", "NotChecked", "Patients", "SalesforcePatient", "examine", "one_way"]

@@ -65,7 +65,7 @@ class FieldsExam:
                     sobject,
                     f"The API user may not {' or '.join(lacking)} it, and the mapping writes it.",
                     f"Give the integration user Read, Create and Edit on {sobject} (a permission set, Object Settings), "
-                    'or sync one way: sync_dag(direction="to_ipaas").',
+                    'or go one way: direction="to_ipaas" for sync_dag and maintenance_dag.',
                 )
             else:
                 yield note.ok(sobject, "The API user may read, create and edit it.")
@@ -150,6 +150,9 @@ class FieldsExam:
         name = self._salesforce.patient.external_id_field
         for mapping in self._mappings():
             subject = f"{mapping.sobject}.{name}"
+            if not writes_salesforce(mapping):
+                yield note.ok(subject, "Nothing is created in Salesforce, so it is not needed.")
+                continue
             found = self._salesforce.described(mapping.sobject)
             field = found.field(name)
             make = f"Text({ID_LENGTH}), External ID, Unique, readable and editable for the integration user"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from airflow_provider_ipaas.mapping import CollectionMapping, FieldRule
 from airflow_provider_ipaas.mapping.addresses import SALESFORCE_PARTS
+from airflow_provider_ipaas.mapping.rules import Direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,14 @@ class Use:
     def mapped_as(self) -> str:
         """Say where the use comes from."""
         return f"mapped as `{self.rule.key}`" if self.rule else "needed by the sync itself"
+
+
+def one_way(mapping: CollectionMapping, direction: Direction) -> CollectionMapping:
+    """Return the mapping as a DAG of one direction uses it: what it never writes needs no right to write."""
+    if direction == "both":
+        return mapping
+    rules = (replace(rule, direction=direction) for rule in mapping.fields if rule.direction in ("both", direction))
+    return replace(mapping, fields=tuple(rules))
 
 
 def uses(mapping: CollectionMapping) -> Iterator[Use]:

@@ -10,8 +10,9 @@ from airflow.sdk.log import mask_secret
 from airflow_provider_ipaas.clients.ipaas import account
 from airflow_provider_ipaas.clients.ipaas.client import IPaaSClient
 from airflow_provider_ipaas.clients.ipaas.settings import IPaaSSettings
-from airflow_provider_ipaas.errors import ConfigurationError, IPaaSSyncError
+from airflow_provider_ipaas.errors import IPaaSSyncError
 from airflow_provider_ipaas.hooks._connection import AirflowConnection, read_connection
+from airflow_provider_ipaas.hooks._defined import check_type
 from airflow_provider_ipaas.hooks.ipaas import IPaaSHook, read_settings
 
 # The type of iPaaS.com itself among the subscriptions of a company.
@@ -68,11 +69,7 @@ def companies(conn_id: str = IPaaSHook.default_conn_name, *, every: bool = False
 
 def _settings(conn_id: str) -> IPaaSSettings:
     connection = read_connection(conn_id)
-    if connection.conn_type != IPaaSHook.conn_type:
-        raise ConfigurationError(
-            f"Connection `{conn_id}` is of type `{connection.conn_type}`, so it leads to no company of iPaaS.com.",
-            next_step=f"Choose a connection of type `{IPaaSHook.conn_type}`.",
-        )
+    check_type(connection, IPaaSHook.conn_type, IPaaSHook.hook_name)
     return read_settings(cast("AirflowConnection", connection), complete=False)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from airflow_provider_ipaas.doctor import Diagnosis, IPaaSPatient, Patients, SalesforcePatient, examine
+from airflow_provider_ipaas.doctor import Diagnosis, IPaaSPatient, Patients, SalesforcePatient, examine, one_way
 from airflow_provider_ipaas.errors import IPaaSSyncError
 from airflow_provider_ipaas.hooks._defined import check_defined, check_type
 from airflow_provider_ipaas.hooks.ipaas import IPaaSHook
@@ -13,6 +13,7 @@ from airflow_provider_ipaas.hooks.salesforce import SalesforceConnectedAppHook
 from airflow_provider_ipaas.hooks.shape import shape_of
 from airflow_provider_ipaas.ledger.monitoring import reading
 from airflow_provider_ipaas.mapping import CollectionMapping, IPaaSShape, load_mapping
+from airflow_provider_ipaas.mapping.rules import Direction
 
 
 def diagnose(
@@ -21,12 +22,14 @@ def diagnose(
     mapping_dir: str | None = None,
     default_mappings: bool = True,
     *,
+    direction: Direction = "both",
     ledger_conn_id: str | None = None,
     elsewhere: str = "",
 ) -> Diagnosis:
     """Examine the connections that are named (either may be None); writes nothing to either service.
 
-    Whatever is wrong becomes a finding; nothing is raised for it. With *ledger_conn_id* the org is also held against
+    Whatever is wrong becomes a finding; nothing is raised for it. *direction* is that of the DAGs: one that is never
+    written needs no right to write. With *ledger_conn_id* the org is also held against
     the one that the ledger's links belong to. *elsewhere* is said of a connection that this process does not see.
     """
     pins = _Pins(ledger_conn_id, salesforce_conn_id) if ledger_conn_id and salesforce_conn_id else None
@@ -36,7 +39,7 @@ def diagnose(
             ipaas_conn_id=ipaas_conn_id,
             salesforce=(lambda: _salesforce(salesforce_conn_id, elsewhere)) if salesforce_conn_id else None,
             ipaas=(lambda: _ipaas(ipaas_conn_id, elsewhere)) if ipaas_conn_id else None,
-            mappings=lambda: _mappings(_shape(ipaas_conn_id), mapping_dir, default_mappings),
+            mappings=lambda: _mappings(_shape(ipaas_conn_id), mapping_dir, default_mappings, direction),
             pinned_org_id=pins.pinned if pins else None,
         )
     )
@@ -76,12 +79,15 @@ def _shape(ipaas_conn_id: str | None) -> IPaaSShape:
         return IPaaSShape()
 
 
-def _mappings(shape: IPaaSShape, mapping_dir: str | None, default_mappings: bool) -> Sequence[CollectionMapping]:
+def _mappings(
+    shape: IPaaSShape, mapping_dir: str | None, default_mappings: bool, direction: Direction
+) -> Sequence[CollectionMapping]:
     """Load both collections: a run on Contacts works on Accounts too."""
-    return [
+    loaded = (
         load_mapping(collection, mapping_dir, default_mappings=default_mappings, placement=shape)
         for collection in ("account", "contact")
-    ]
+    )
+    return [one_way(mapping, direction) for mapping in loaded]
 
 
 class _Pins:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
@@ -32,6 +32,7 @@ class DoctorOperator(BaseOperator):
     :param ledger_conn_id: where the ledger lives, to see which org its links belong to.
     :param mapping_dir: directory with `account.yaml` and `contact.yaml`; None for the defaults alone.
     :param default_mappings: lay the files over the default mappings, or start from none.
+    :param direction: that of the sync DAGs; a service that is never written needs no right to write.
     """
 
     template_fields: Sequence[str] = ("salesforce_conn_id", "ipaas_conn_id", "ledger_conn_id")
@@ -45,6 +46,7 @@ class DoctorOperator(BaseOperator):
         ledger_conn_id: str = "ipaas_ledger",
         mapping_dir: str | None = None,
         default_mappings: bool = True,
+        direction: Literal["both", "to_ipaas", "to_salesforce"] = "both",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -53,6 +55,7 @@ class DoctorOperator(BaseOperator):
         self.ledger_conn_id = ledger_conn_id
         self.mapping_dir = mapping_dir
         self.default_mappings = default_mappings
+        self.direction = direction
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Publish the findings before failing, so that a red task has them too."""
@@ -61,6 +64,7 @@ class DoctorOperator(BaseOperator):
             self.ipaas_conn_id,
             self.mapping_dir,
             self.default_mappings,
+            direction=self.direction,
             ledger_conn_id=self.ledger_conn_id,
         )
         log = task_logger(self)
