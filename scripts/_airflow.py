@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+import requests
 from cryptography.fernet import Fernet
 
 from _airflow_api import AirflowApi
@@ -88,7 +89,7 @@ class Airflow:
         """Wait until the components are healthy and the DAGs are known."""
         deadline = time.monotonic() + timeout_s
         api = self.api
-        while not self._is_ready(api, dag_ids):
+        while not self._answers_ready(api, dag_ids):
             self.processes.check_alive()
             if time.monotonic() > deadline:
                 raise StartError(
@@ -167,6 +168,13 @@ class Airflow:
         }
         _write_private(path, json.dumps(made))
         return made
+
+    def _answers_ready(self, api: AirflowApi, dag_ids: tuple[str, ...]) -> bool:
+        """Say whether it is ready; a busy machine may answer late or not at all for a while."""
+        try:
+            return self._is_ready(api, dag_ids)
+        except requests.RequestException:
+            return False
 
     def _is_ready(self, api: AirflowApi, dag_ids: tuple[str, ...]) -> bool:
         health = api.health()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+import requests
 from rich.console import Console
 
 from _airflow_api import ApiError
@@ -27,7 +28,7 @@ def main() -> int:
             stack.stay()
     except KeyboardInterrupt:
         return 0
-    except (StartError, ApiError) as error:
+    except (StartError, ApiError, requests.RequestException) as error:
         console.print(f"[bold red]{type(error).__name__}[/]", highlight=False)
         console.print(str(error), markup=False, highlight=False, soft_wrap=True)
         return 1
