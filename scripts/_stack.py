@@ -14,6 +14,7 @@ from rich.console import Console
 from _airflow import CLONE, USER, Airflow
 from _processes import Processes, interrupt_on_termination
 from _sandbox import SandboxProcess
+from airflow_provider_ipaas.sandbox.credentials import SALESFORCE_PASSWORD, USERNAME
 
 STATE = CLONE / ".airflow"
 DAG_IDS = ("salesforce_ipaas_accounts", "salesforce_ipaas_contacts")
@@ -90,6 +91,7 @@ class Stack:
         lines = [
             f"  Airflow     {self.airflow.url}   user {USER}, password {self.airflow.password}",
             f"  Salesforce  {self.sandbox.salesforce_url}   iPaaS.com  {self.sandbox.ipaas_url}",
+            f"              log in to Salesforce as {USERNAME}, password {SALESFORCE_PASSWORD}",
             f"  Controls    {self.sandbox.salesforce_url}/_sandbox/docs",
             f"  Logs        {self.processes.logs}",
         ]
