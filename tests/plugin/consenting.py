@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 import requests
 
 from airflow_provider_ipaas.sandbox import credentials as known
+from airflow_provider_ipaas.sandbox.ipaas.access import COMPANY_GUID
+from airflow_provider_ipaas.sandbox.ipaas.store import SALESFORCE_SYSTEM_ID
 from airflow_provider_ipaas.sandbox.server import Sandbox
 from airflow_provider_ipaas.tokens import Cipher, StoredGrant, TokenStore
 from tests.plugin.conftest import USER, ApiServer, Html
@@ -16,6 +18,7 @@ from tests.plugin.conftest import USER, ApiServer, Html
 CONNECTIONS = "/ipaas/connections"
 CALLBACK = "/ipaas/oauth/callback"
 CRM = "crm"
+SECRET = "p!+%2B&=ä€'\"<7"
 
 
 def path_of(conn_id: str, action: str = "") -> str:
@@ -32,6 +35,13 @@ def salesforce(host: str, *, secret: str = known.CONSUMER_SECRET, **extra: Any) 
         "password": secret,
         "extra": json.dumps(fields),
     }
+
+
+def ipaas(sandbox: Sandbox, **fields: Any) -> dict[str, Any]:
+    """Return the fields of a connection to the emulated iPaaS.com."""
+    extra = json.dumps({"company_id": COMPANY_GUID, "system_id": SALESFORCE_SYSTEM_ID})
+    values = {"host": sandbox.ipaas_url, "login": known.IPAAS_USERNAME, "password": known.IPAAS_PASSWORD}
+    return {"conn_type": "ipaas", "extra": extra, **values, **fields}
 
 
 class Person:

@@ -36,8 +36,7 @@ def _refused(request: Request, error: Exception) -> Response:
         return pages().show("logged_out.html", status=401, links=links)
     if status == 401 and _is_browser(request):
         return RedirectResponse(links.login(_address(request)), 303)
-    title = _TITLES.get(status, "Not possible")
-    return pages().show("message.html", status=status, links=links, title=title, text=_detail(error))
+    return _message(request, status, _TITLES.get(status, "Not possible"), _detail(error))
 
 
 def _address(request: Request) -> str:
@@ -51,8 +50,14 @@ def _address(request: Request) -> str:
 
 
 def _misspelt(request: Request, _error: Exception) -> Response:
-    text = "The address of this page is not complete. Start from the overview."
-    return pages().show("message.html", status=400, links=links_of(request), title="Not possible", text=text)
+    return _message(request, 400, "Not possible", "The address of this page is not complete. Start from the overview.")
+
+
+def _message(request: Request, status: int, title: str, text: str) -> Response:
+    links = links_of(request)
+    about_connections = request.url.path.startswith((links.connections, links.callback))
+    base = "connections_base.html" if about_connections else "base.html"
+    return pages().show("message.html", status=status, links=links, base=base, title=title, text=text)
 
 
 def _detail(error: Exception) -> str:
