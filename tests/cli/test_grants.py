@@ -101,6 +101,20 @@ class TestReset:
         assert "deleted but not revoked" in done.stdout
         assert not open_token_store().exists("sf")
 
+    @pytest.mark.parametrize("left", ["deleted", "another flow"])
+    def test_what_is_left_of_a_connection_can_be_revoked(
+        self, here: Run, host: Host, sandbox: Sandbox, connected: Browser, left: str
+    ) -> None:
+        if left == "deleted":
+            del host.connections["sf"]
+        else:
+            host.connections["sf"]["extra"] = {"auth_flow": "client_credentials"}
+        done = here("reset", "sf", "--yes")
+        assert (done.exit_code, done.stderr) == (0, "")
+        assert done.stdout == "Connection `sf`: Salesforce has revoked the grant, and the stored tokens are deleted.\n"
+        assert not open_token_store().exists("sf")
+        assert all(grant.revoked for grant in sandbox.org.oauth.grants[1:])
+
     def test_one_that_is_not_connected(self, here: Run) -> None:
         done = here("reset", "sf", "--yes")
         assert done.exit_code == 0

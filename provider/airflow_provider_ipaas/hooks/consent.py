@@ -32,6 +32,7 @@ from airflow_provider_ipaas.clients.salesforce.web_server import (
 )
 from airflow_provider_ipaas.errors import ConfigurationError, IPaaSSyncError
 from airflow_provider_ipaas.hooks._connection import read_connection
+from airflow_provider_ipaas.hooks._salesforce_settings import TOKEN_PATH
 from airflow_provider_ipaas.hooks.salesforce import SalesforceConnectedAppHook, SalesforceSettings, settings_of
 from airflow_provider_ipaas.hooks.tokens import open_token_store
 from airflow_provider_ipaas.tokens import Authorization, StoredGrant
@@ -181,24 +182,30 @@ def finish(state: str, code: str, *, bound_to: str, by: str) -> GrantView:
 
 
 def reset(conn_id: str) -> ResetResult:
-    """Revoke the grant at Salesforce and delete the stored tokens; the connection itself stays."""
-    settings = _web_server(_settings(conn_id))
+    """Revoke the grant at Salesforce and delete the stored tokens; the connection itself stays.
+
+    Works for what is left of a connection that was deleted, broken or given another flow since, too. Raises as `view`
+    does where nothing is stored.
+    """
     store = open_token_store()
+    try:
+        settings = _web_server(_settings(conn_id))
+    except ConfigurationError:
+        if not store.exists(conn_id):
+            raise
+        settings = None
     had = store.exists(conn_id)
     grant = store.forget(conn_id)
     note = ""
-    if settings.refresh_token:
+    if settings is not None and settings.refresh_token:
         note = (
             "The connection still holds a Refresh token of its own: take it out of the form, or the next run uses it."
         )
     if grant is None:
         if had:
-            note = (
-                f"The stored token could not be decrypted, so it was deleted but not revoked. {_BY_HAND} {note}".strip()
-            )
-        return ResetResult(deleted=had, revoked=False, note=note)
-    with _endpoint(settings.credentials()) as endpoint:
-        revoked, why = _revoke(endpoint, grant)
+            note = f"The stored token could not be decrypted, so it was deleted but not revoked. {_BY_HAND} {note}"
+        return ResetResult(deleted=had, revoked=False, note=note.strip())
+    revoked, why = _revoke(settings, grant)
     log.info("Connection `%s`: reset; revoked at Salesforce: %s.", conn_id, revoked)
     return ResetResult(deleted=True, revoked=revoked, note=f"{why} {note}".strip())
 
@@ -206,10 +213,18 @@ def reset(conn_id: str) -> ResetResult:
 _BY_HAND = "Revoke it in Salesforce: Setup > Connected Apps OAuth Usage (or the user's own settings)."
 
 
-def _revoke(endpoint: TokenEndpoint, grant: StoredGrant) -> tuple[bool, str]:
+def _revoke(settings: SalesforceSettings | None, grant: StoredGrant) -> tuple[bool, str]:
+    """Revoke a grant where it was given; that takes the token alone, so it works without the connection."""
+    if grant.instance_url:
+        credentials = Credentials(grant.connection_id, "web_server", f"{grant.instance_url}{TOKEN_PATH}", "")
+    elif settings is not None:
+        credentials = settings.credentials()
+    else:
+        return False, f"Where the grant was given isn't known, so it was deleted but not revoked. {_BY_HAND}"
     try:
-        if revoke(endpoint, grant.refresh_token):
-            return True, ""
+        with _endpoint(credentials) as endpoint:
+            if revoke(endpoint, grant.refresh_token):
+                return True, ""
     except IPaaSSyncError as error:
         return False, f"Salesforce could not be told to revoke the grant ({error.message.rstrip('.')}). {_BY_HAND}"
     return False, "Salesforce says that the grant had ended already."
