@@ -102,5 +102,7 @@ def _under(policy: str, collection: str, rule: FieldRule) -> FieldRule:
     return replace(rule, conflict=policy)  # type: ignore[arg-type]
 
 
-def cleared_keys(policy: str) -> frozenset[str]:
-    return frozenset(key for keys in _CLEARED.values() for key in keys) if policy == "clear" else frozenset()
+def cleared_keys(policy: str) -> frozenset[tuple[str, str]]:
+    """Return collection and key of every field whose blanks are carried over."""
+    every = ((collection, key) for collection, keys in _CLEARED.items() for key in keys)
+    return frozenset(every) if policy == "clear" else frozenset()

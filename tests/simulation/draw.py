@@ -26,15 +26,15 @@ class Draw:
         self.rng = rng
         self.calm = rng.random() < 0.2
         self.contacts = rng.random() < 0.6
+        self.kinds = self._kinds()
 
     def sequence(self) -> tuple[Config, list[Op]]:
         rng = self.rng
         config = draw_config(rng)
         ops = [self.new() for _ in range(rng.randint(1, 4))]
-        names = list(self._kinds())
-        weights = [self._kinds()[name][1] for name in names]
-        for name in rng.choices(names, weights, k=rng.randint(8, 22)):
-            ops.append(self._kinds()[name][0]())
+        kinds = list(self.kinds.values())
+        for draw_op, _ in rng.choices(kinds, [weight for _, weight in kinds], k=rng.randint(8, 22)):
+            ops.append(draw_op())
         return config, ops
 
     def _kinds(self) -> dict[str, tuple[Callable[[], Op], float]]:
@@ -93,9 +93,8 @@ class Draw:
 
     def users(self) -> Op:
         """Draw what a user does in the middle of a run."""
-        kinds = self._kinds()
         names = ["edit", "edit", "edit", "edit", "new", "blank", "delete", "undelete", "merge", "reparent", "open", "commit"]
-        return kinds[self.rng.choice(names)][0]()
+        return self.kinds[self.rng.choice(names)][0]()
 
     def two(self) -> Op:
         first, second = self.run()[1:], self.run()[1:]

@@ -31,13 +31,14 @@ class Edit:
 class Oracle:
     """Hears of every change and collects violations."""
 
-    clears: frozenset[str] = frozenset()  # keys whose blanks the mapping carries over
+    clears: frozenset[tuple[str, str]] = frozenset()  # (collection, key) whose blanks the mapping carries over
     violations: list[str] = field(default_factory=list)
     trace: list[str] = field(default_factory=list)
     tracing: bool = False
     edits: dict[tuple[Place, str], Edit] = field(default_factory=dict)
     cells: dict[Place, Cells] = field(default_factory=dict)
     blanked: set[tuple[Place, str]] = field(default_factory=set)  # by a user, after it had a value
+    past: dict[tuple[Place, str], dict[Cell, int]] = field(default_factory=dict)  # former values, and until when
     partners: dict[Place, str] = field(default_factory=dict)  # of what the sync created and of its source: the other
     created: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)  # (side, collection, source) -> ids
     conflicts: dict[tuple[str, str, str], int] = field(default_factory=dict)
@@ -81,6 +82,8 @@ class Oracle:
         new = self.cells[place] = show(collection, after)
         self._number += 1
         changed = {key: value for key, value in new.items() if old.get(key) != value}
+        for key in changed if before is not None else ():
+            self.past.setdefault((place, key), {})[old[key]] = self._number
         if self.tracing:
             shown = {key: value for key, value in changed.items() if value is not None or key in old}
             self.note(f"   {actor} {'makes' if before is None else 'writes'} {side} {kind} {record_id} {shown}")
@@ -96,17 +99,11 @@ class Oracle:
             self._by_others(place, key, old.get(key), value)
 
     def _by_others(self, place: Place, key: str, old: Cell, value: Cell) -> None:
-        partner = self.partner_of(place)
-        if partner is not None:
-            there = (OTHER[place[0]], place[1], partner)
-            edit = self.edits.get((there, key))
-            if edit is not None and edit.value == old:
-                edit.delivered = True  # both said the same before this edit
         if value is None and old is not None:
             self.blanked.add((place, key))
         elif value is not None:
             self.blanked.discard((place, key))
-        if value is not None or key in self.clears:
+        if value is not None or (place[1], key) in self.clears:
             self.edits[place, key] = Edit(value, self._number)
         else:
             self.edits.pop((place, key), None)
@@ -147,15 +144,18 @@ class Oracle:
 
     def _check_overwritten(self, place: Place, source: Place | None, key: str, old: Cell, value: Cell) -> None:
         side, collection, record_id = place
-        if old is None and key not in self.clears:
+        clears = (collection, key) in self.clears
+        if old is None and not clears:
             return
-        if value is None and key not in self.clears:
+        if value is None and not clears:
             self.violate("V4", f"{side} {record_id}: {key} was {old!r} and was blanked")
             return
         edit = self.edits.get((place, key))
         if edit is None or edit.delivered:
             return
         if source is not None:
+            if self.past.get((source, key), {}).get(old, -1) > edit.number:
+                return  # both said the same for a while, then the other one was edited
             pair = (record_id, source[2]) if side == "salesforce" else (source[2], record_id)
             if self.conflicts.get((key, *pair), -1) > edit.number:
                 return

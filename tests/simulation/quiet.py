@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_ipaas.sync.model import Link
+from airflow_provider_ipaas.sync.model import Link, Unresolved
 from airflow_provider_ipaas.sync.rebuild import LedgerRebuilt
 
 from .fields import KIND, MAPPED, SOBJECT, Cell, Field, is_complete, primary
-from .oracle import OTHER, Place
+from .oracle import Place
 from .world import SCOPE, World
 
 ROUNDS = 6
@@ -47,7 +47,7 @@ def settle(world: World) -> Rest:
     confirm: dict[str, Any] = {}
     for number in range(ROUNDS + 1):
         before = _written(world)
-        for collection in ("account", "contact"):
+        for collection in world.collections():
             world.clock.advance(PAUSE_S)
             run = world.do_run(collection, dict(confirm), [], [], number, 0)
             if any(isinstance(error, LedgerRebuilt) for error in run.errors.values()):
@@ -71,7 +71,7 @@ def _written(world: World) -> tuple[int, int]:
 
 def check_at_rest(world: World) -> None:
     """Check every pair of linked records, and that every other record has its fate."""
-    for collection in ("account", "contact"):
+    for collection in world.collections():
         links = world.ledger.all_links(SCOPE, collection)
         for link in links:
             _check_pair(world, collection, link)
@@ -83,8 +83,13 @@ def check_at_rest(world: World) -> None:
                 _check_ipaas_alone(world, collection, record_id)
         for direction in ("to_ipaas", "to_salesforce"):
             for row in world.ledger.all_unresolved(SCOPE, collection, direction):
-                if row.reason not in MAY_WAIT:
+                if row.reason not in MAY_WAIT and not _is_purged(world, row):
                     world.oracle.violate("V3", f"{row.source_id} still waits {direction}: {row.reason}")
+
+
+def _is_purged(world: World, row: Unresolved) -> bool:
+    """Tell a record whose target nobody can see any more; that it was deleted for good, nobody can tell either."""
+    return row.reason == "target_not_visible" and row.target_id not in world.org.rows
 
 
 def _check_pair(world: World, collection: str, link: Link) -> None:
@@ -115,9 +120,10 @@ def _check_field(world: World, field: Field, here: Place, there: Place) -> None:
     if ours == theirs or _cannot_be_sent(world, field, ours, there):
         return
     for place, value, other in ((here, ours, theirs), (there, theirs, ours)):
-        if value is None and key not in oracle.clears and (place, key) in oracle.blanked:
-            edit = oracle.edits.get(((OTHER[place[0]], place[1], (there if place is here else here)[2]), key))
-            if edit is None or edit.delivered:
+        if value is None and (here[1], key) not in oracle.clears and (place, key) in oracle.blanked:
+            opposite = there if place is here else here
+            edit = oracle.edits.get((opposite, key))
+            if edit is None or edit.delivered or oracle.past.get((place, key), {}).get(edit.value, -1) > edit.number:
                 return  # emptied by a user: a blank is not carried over, and does not come back by itself
             oracle.violate("V1", f"{place}: {key} is blank, though {other!r} was set opposite")
             return
