@@ -143,8 +143,11 @@ class MemoryLedger:
         return self._table("watermark").get((scope, collection, side))
 
     def set_watermark(self, scope: str, collection: str, side: str, value: datetime, run_key: str) -> None:
-        self.on_watermark((collection, side), value, run_key)
-        self._change("watermark")[scope, collection, side] = value
+        table = self._change("watermark")
+        old = table.get((scope, collection, side))
+        if old is None or value > old:
+            self.on_watermark((collection, side), value, run_key)
+            table[scope, collection, side] = value
 
     def fact(self, scope: str, key: str) -> tuple[Any, datetime] | None:
         return self._table("fact").get((scope, key))
