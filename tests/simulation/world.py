@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from greenlet import getcurrent, greenlet
@@ -66,7 +67,10 @@ class Planned:
     errors: dict[str, BaseException] = field(default_factory=dict)
     summary: dict[str, Any] | None = None
     conflicts: int = 0
-    fence: datetime | None = None
+
+    @cached_property
+    def checked(self) -> RunParams:
+        return RunParams.parse(self.params, self.collection)  # type: ignore[arg-type]
 
 
 class World:
@@ -95,6 +99,7 @@ class World:
         self.fences: dict[str, datetime] = {}
         self.stats = {"runs": 0, "hits": 0}
         self.told = {"salesforce": 0, "ipaas": 0}  # creates that summaries have told of
+        self.settings = self._make_settings()
         if not config.canaries:
             self._pass_canaries()
 
@@ -285,8 +290,8 @@ class World:
         return Sync(
             collection=collection,  # type: ignore[arg-type]
             run=started,
-            params=RunParams.parse(run.params, collection),  # type: ignore[arg-type]
-            settings=self._settings(),
+            params=run.checked,
+            settings=self.settings,
             mapping=mapping,
             ledger=ledger,
             connect_salesforce=lambda: salesforce,
@@ -296,7 +301,7 @@ class World:
             parent_mapping=mapping_of("account", config.policy) if collection == "contact" else None,
         )
 
-    def _settings(self) -> SyncSettings:
+    def _make_settings(self) -> SyncSettings:
         return SyncSettings(
             salesforce_conn_id="sf",
             ipaas_conn_id="ip",
@@ -308,7 +313,7 @@ class World:
 
     def _pass_canaries(self) -> None:
         for collection in ("account", "contact"):
-            sync: Any = type("", (), {"collection": collection, "settings": self._settings()})
+            sync: Any = type("", (), {"collection": collection, "settings": self.settings})
             for service, op in (("ipaas", "create"), ("ipaas", "update"), ("ipaas", "external_id")):
                 self.ledger.set_fact(SCOPE, canary_key(sync, service, op), True)  # type: ignore[arg-type]
             for op in ("create", "update"):
