@@ -156,6 +156,24 @@ def test_an_edit_in_ipaas_after_a_lost_answer_is_not_lost_either(org: Rig) -> No
     assert "Before" not in names_of(org)[0]
 
 
+def test_a_record_that_a_person_links_with_the_source_of_a_lost_create_is_compared_not_taken_for_it(rig: Rig) -> None:
+    """Its values were never ours: where they differ, that is a conflict, and it is counted."""
+    warmed(rig)
+    other = world.company(rig, "Not Ours", description="Kept")
+    account = world.account(rig, "Wanted")
+    with rig.fault(**COMPANY_CREATE, action={"type": "drop", "when": "before"}):
+        rig.run("account", direction="to_ipaas")
+    row = {"table": "company", "internal_id": int(other), "external_id": account, "system_id": 5501}
+    rig.control("PUT", "ipaas/external-ids", row)
+    world.later(rig, minutes=40)
+    runs = [rig.run("account", direction="to_ipaas") for _ in range(2)]
+    assert sum(run["to_ipaas"]["conflicts"]["resolved"] for run in runs) == 1
+    assert world.raw_company(rig, other)["name"] == "Wanted"
+    assert world.raw_salesforce(rig, account)["Name"] == "Wanted"
+    settle(rig)
+    assert world.raw_salesforce(rig, account)["Description"] == "Kept"
+
+
 @pytest.mark.parametrize("lost", LOST[:2], ids=NAMES[:2])
 def test_a_customer_whose_create_lost_its_answer_exists_once(either: Rig, lost: dict[str, Any]) -> None:
     rig = either

@@ -373,3 +373,30 @@ def test_a_run_that_started_long_before_its_report_is_not_pruned_by_it(rig: Rig)
     play(rig, "slow", "upsert_ipaas", "upsert_salesforce")
 
     assert summary(rig, "slow")["to_ipaas"]["created"] == 1
+
+
+def test_a_run_that_ends_between_the_two_upserts_forgets_no_edit_of_ipaas(either: Rig) -> None:
+    """The PUT moved the Company's content; what was to go to Salesforce yet must not count as seen by that."""
+    ours = account(either)
+    theirs = synced(either, "account", ours)
+    edit_salesforce(either, ours, Phone="+1 512 555 0100")
+    edit_company(either, theirs, description="Edited")
+
+    play(either, "killed", *PLANNED, "upsert_ipaas")
+    assert "Description" not in raw_salesforce(either, ours)
+
+    assert either.run("account").ok.counts("to_salesforce") == {"updated": 1}
+    assert raw_salesforce(either, ours)["Description"] == "Edited"
+
+
+def test_a_run_that_ends_before_its_report_forgets_no_edit_of_salesforce(either: Rig) -> None:
+    ours = account(either)
+    theirs = synced(either, "account", ours)
+    edit_salesforce(either, ours, Phone="+1 512 555 0100")
+    edit_company(either, theirs, description="Edited")
+
+    play(either, "killed", *PLANNED, "upsert_salesforce")
+    assert raw_salesforce(either, ours)["Description"] == "Edited"
+
+    assert either.run("account").ok.counts("to_ipaas") == {"updated": 1}
+    assert raw_company(either, theirs)["phone_number"] == "+1 512 555 0100"

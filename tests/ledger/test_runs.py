@@ -56,6 +56,15 @@ def test_a_pin_stays_as_it_was_first_set(ledger: SqlLedger) -> None:
     assert ledger.pinned("salesforce") == "00D1"
 
 
+def test_a_watermark_never_goes_back(ledger: SqlLedger) -> None:
+    """Two runs at once: the one that began earlier may report last."""
+    ledger.set_watermark(SCOPE, "account", "salesforce", NOW, "r1")
+    ledger.set_watermark(SCOPE, "account", "salesforce", NOW - timedelta(microseconds=1), "r1")
+    assert ledger.watermark(SCOPE, "account", "salesforce") == NOW
+    ledger.set_watermark(SCOPE, "account", "salesforce", NOW + timedelta(microseconds=1), "r1")
+    assert ledger.watermark(SCOPE, "account", "salesforce") == NOW + timedelta(microseconds=1)
+
+
 def test_watermarks_are_kept_by_scope_collection_and_side(ledger: SqlLedger) -> None:
     assert ledger.watermark(SCOPE, "account", "salesforce") is None
     ledger.set_watermark(SCOPE, "account", "salesforce", NOW, "r1")

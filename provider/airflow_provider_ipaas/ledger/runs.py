@@ -101,6 +101,7 @@ def set_watermark(
     run_key: str,
     now: datetime,
 ) -> None:
+    """Move the watermark; never back, whichever of two runs at once comes last."""
     row = {
         "scope": scope,
         "collection": collection,
@@ -109,7 +110,16 @@ def set_watermark(
         "run_key": run_key,
         "set_at": now,
     }
-    upsert(connection, watermark, [row])
+    statement = insert_into(connection, watermark)
+    moved = {name: statement.excluded[name] for name in ("value", "run_key", "set_at")}
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["scope", "collection", "side"],
+            set_=moved,
+            where=watermark.c.value < statement.excluded.value,
+        ),
+        row,
+    )
 
 
 def find_fact(connection: Connection, scope: str, key: str) -> tuple[Any, datetime] | None:

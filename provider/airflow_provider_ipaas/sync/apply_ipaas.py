@@ -189,7 +189,8 @@ class IPaaSApplier:
         if forms:
             stored.payload = {**(stored.payload or {}), "shown": forms}
         sync.ledger.save_items(sync.run.run_key, [stored])
-        return row
+        # One that is to be written to Salesforce yet counts as seen when that has its fate: this run may end before.
+        return None if stored.state == "planned" else row
 
     def _listed_seen(self, target_id: str, answer: Record, shown: dict[str, Any], keys: list[str]) -> Seen | None:
         """Note the target's new version where the run listed it unchanged, so that its link says what it showed."""

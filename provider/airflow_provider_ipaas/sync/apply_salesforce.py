@@ -371,6 +371,8 @@ class SalesforceApplier:
         stored = sync.ledger.items_by_id(sync.run.run_key, sync.collection, "salesforce", [record_id]).get(record_id)
         if stored is None or stored.record is None or before is None or stored.outcome in ("parked", "failed"):
             return None
+        if stored.state == "planned":
+            return None  # it waits for iPaaS.com still, and counts as seen when that has its fate
         if before.get("SystemModstamp") != stored.stamp or row.get("LastModifiedById") != sync.salesforce.user_id:
             return None
         captured = sync.mapping.show_salesforce(stored.record)

@@ -61,7 +61,8 @@ class LedgerPort(Protocol):
 
     def watermark(self, scope: str, collection: Collection, side: Side) -> datetime | None: ...
 
-    def set_watermark(self, scope: str, collection: Collection, side: Side, value: datetime, run_key: str) -> None: ...
+    def set_watermark(self, scope: str, collection: Collection, side: Side, value: datetime, run_key: str) -> None:
+        """Move the watermark to *value*; never back."""
 
     def fact(self, scope: str, key: str) -> tuple[Any, datetime] | None:
         """Return a remembered JSON value and when it was stored."""

@@ -100,18 +100,29 @@ def shows(mapping: CollectionMapping, direction: Direction, sent: Showing, shown
 
 
 def link_as_sent(sync: Sync, item: Item, target_id: str, shown: Showing) -> Written:
-    """Link what an earlier attempt created, as agreed on what was sent then; the next run sees what changed since."""
+    """Link what an earlier attempt created, as agreed on what was sent then; the next run sees what changed since.
+
+    One that shows nothing of what was sent was made by nobody of us: a person has linked the two, and nothing is agreed.
+    """
     sent = was_sent(item)
     source = {rule.key: sent.get(rule.key) for rule in sync.mapping.fields}
     target = {rule.key: _kept(sync.mapping, item.direction, rule.key, sent, shown) for rule in sync.mapping.fields}
     to_ipaas = item.direction == "to_ipaas"
     pair = (item.record_id, target_id) if to_ipaas else (target_id, item.record_id)
     showings = (source, target) if to_ipaas else (target, source)
-    link = Link(sync.scope, sync.collection, *pair, salesforce_showing=showings[0], ipaas_showing=showings[1])
-    link.settled_by = sync.run.run_key
+    link = Link(sync.scope, sync.collection, *pair, settled_by=sync.run.run_key)
+    if _is_another(sync.mapping, item.direction, sent, shown):
+        text = f"{target_id} was linked with it meanwhile; the next run compares the two."
+    else:
+        link.salesforce_showing, link.ipaas_showing = showings
+        text = f"An earlier attempt created {target_id}; the next run writes what has changed since."
     sync.ledger.add_link(link)
-    text = f"An earlier attempt created {target_id}; the next run writes what has changed since."
     return Written(item, "superseded", target_id, text=text)
+
+
+def _is_another(mapping: CollectionMapping, direction: Direction, sent: Showing, shown: Showing) -> bool:
+    told = [key for key, value in sent.items() if value is not None and shown.get(key) is not None]
+    return bool(told) and not any(_agree(mapping, direction, key, sent[key], shown[key]) for key in told)
 
 
 def _kept(mapping: CollectionMapping, direction: Direction, key: str, sent: Showing, shown: Showing) -> Any:

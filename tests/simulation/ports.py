@@ -1,0 +1,260 @@
+"""The two models behind the ports of the sync core: pages, batches, lanes, and what goes wrong on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from airflow_provider_ipaas.errors import ServiceError
+from airflow_provider_ipaas.sync.ports import FieldFacts, ObjectFacts, Record, WriteError, WriteResult
+
+from .ipaas import SYSTEM_ID, Company
+from .process import Process
+from .salesforce import _SYSTEM, API_USER, EXTERNAL_ID, FIELDS, ORG_ID, Org
+from .soql import Query, Row, parse
+
+T = TypeVar("T")
+R = TypeVar("R")
+# Called with side, kind, body and what creates the record: the checks want to know for whom a record is made.
+Made = Callable[[str, str, Record, Callable[[], Any]], Any]
+PAGE = 4
+
+
+class SalesforceModel:
+    """Implements `SalesforcePort` for one process."""
+
+    user_id = API_USER
+
+    def __init__(
+        self,
+        process: Process,
+        org: Org,
+        made: Made,
+        *,
+        covered: Callable[[str, datetime], None],
+        org_id: str = ORG_ID,
+        page_is_fresh: bool = False,
+    ) -> None:
+        self._process = process
+        self._org = org
+        self._made = made
+        self.org_id = org_id
+        self._covered = covered
+        self._page_is_fresh = page_is_fresh
+
+    @property
+    def calls(self) -> int:
+        return self._process.counts["salesforce"]
+
+    def server_now(self) -> datetime:
+        return self._org.clock.salesforce()
+
+    def describe(self, sobject: str) -> ObjectFacts:
+        names = [*FIELDS[sobject], *_SYSTEM, *([EXTERNAL_ID] if self._org.external_id_field else [])]
+        facts = {n: FieldFacts(n, n, "string", 255, True, True, n == EXTERNAL_ID, n == EXTERNAL_ID) for n in names}
+        return self._call("describe", lambda: ObjectFacts(sobject, facts))
+
+    def latest_date_covered(self, sobject: str, start: datetime, end: datetime) -> datetime:
+        fence = self._call("updated", lambda: min(self._org.covered(), end))
+        self._covered(sobject, fence)
+        return fence
+
+    def query(self, soql: str, *, include_deleted: bool = False) -> Iterator[Record]:
+        query = parse(soql)
+        ordered = query.order == ("SystemModstamp", "Id")
+        place: tuple[str, set[str]] = ("", set())
+        while True:
+            try:
+                for row in self._pages(query, include_deleted):
+                    stamp, record_id = row["SystemModstamp"], row["Id"]
+                    if ordered and (stamp < place[0] or (stamp == place[0] and record_id in place[1])):
+                        continue  # what the client has handed on before the locator was lost
+                    place = (stamp, {*place[1], record_id} if stamp == place[0] else {record_id})
+                    yield _projected(row, query.fields, self._org)
+                return
+            except ServiceError as error:
+                if error.code != "INVALID_QUERY_LOCATOR" or not ordered:
+                    raise
+
+    def _pages(self, query: Query, include_deleted: bool) -> Iterator[Row]:
+        found: list[Row] = []
+        at = 0
+        while True:
+            if at == 0:
+                found = self._call("query", lambda: self._matching(query, include_deleted))
+            else:
+                self._call("query", lambda: None)
+            if self._process.fault()[0] == "locator" and at:
+                raise ServiceError(
+                    "The locator is gone.", service="salesforce", status=400, code="INVALID_QUERY_LOCATOR"
+                )
+            for row in found[at : at + PAGE]:
+                now = self._org.visible(row["Id"]) if self._page_is_fresh else row
+                if now is not None and (include_deleted or not now["IsDeleted"]):
+                    yield now
+            at += PAGE
+            if at >= len(found):
+                return
+
+    def _matching(self, query: Query, include_deleted: bool) -> list[Row]:
+        org = self._org
+        rows = [
+            row
+            for record_id, row in org.rows.items()
+            if row["sobject"] == query.sobject
+            and record_id not in org.hidden
+            and (include_deleted or not row["IsDeleted"])
+            and (query.where is None or query.where(row))
+        ]
+        if query.order:
+            rows.sort(key=lambda row: [row[name] for name in query.order])
+        else:
+            self._process.script.rng.shuffle(rows)
+        return rows
+
+    def retrieve(self, sobject: str, ids: Sequence[str], fields: Sequence[str]) -> list[Record | None]:
+        def read() -> list[Record | None]:
+            rows = [self._org.visible(record_id) for record_id in ids]
+            return [_projected(row, fields, self._org) if row and not row["IsDeleted"] else None for row in rows]
+
+        return self._call("retrieve", read)
+
+    def create(self, sobject: str, records: Sequence[Record]) -> list[WriteResult]:
+        def one(record: Record) -> WriteResult:
+            return self._made("salesforce", sobject, record, lambda: self._org.api_create(sobject, record))
+
+        return self._write("create", records, one, "create")
+
+    def update(self, sobject: str, records: Sequence[Record]) -> list[WriteResult]:
+        def one(record: Record) -> WriteResult:
+            fields = {name: value for name, value in record.items() if name != "Id"}
+            return self._org.api_update(sobject, record["Id"], fields)
+
+        return self._write("update", records, one)
+
+    def upsert(self, sobject: str, external_id_field: str, records: Sequence[Record]) -> list[WriteResult]:
+        def one(record: Record) -> WriteResult:
+            return self._made("salesforce", sobject, record, lambda: self._org.api_upsert(sobject, record))
+
+        return self._write("upsert", records, one)
+
+    def _write(
+        self, method: str, records: Sequence[Record], one: Callable[[Record], WriteResult], effect: str = "idempotent"
+    ) -> list[WriteResult]:
+        def write() -> list[WriteResult]:
+            if any("mangle" in str(value) for record in records for value in record.values()):
+                raise ServiceError("Bad row.", service="salesforce", status=400, code="JSON_PARSER_ERROR")
+            fault = self._process.fault()
+            refused = fault[1] % len(records) if fault[0] == "refuse" else -1
+            if refused < 0:
+                return [one(record) for record in records]
+            self._process.script.hits += 1
+            error = WriteError(fault[2], "refused by the script")
+            return [
+                WriteResult(None, False, errors=(error,)) if at == refused else one(record)
+                for at, record in enumerate(records)
+            ]
+
+        return self._call(method, write, effect)
+
+    def _call(self, method: str, work: Callable[[], T], effect: str = "read") -> T:
+        return self._process.call("salesforce", method, work, effect)
+
+
+def _projected(row: Row, fields: Sequence[str], org: Org) -> Record:
+    shown: Record = {}
+    for name in fields:
+        parent, _, own = name.partition(".")
+        if own:
+            account = org.rows.get(row.get(f"{parent}Id") or "")
+            shown[parent] = {own: account[own]} if account else None
+        elif name not in row:
+            raise ServiceError(f"No such column {name}.", service="salesforce", status=400, code="INVALID_FIELD")
+        else:
+            shown[name] = row[name]
+    return shown
+
+
+class IPaaSModel:
+    """Implements `IPaaSPort` for one process."""
+
+    system_id = SYSTEM_ID
+    lanes = 4
+
+    def __init__(self, process: Process, company: Company, made: Made) -> None:
+        self._process = process
+        self._company = company
+        self._made = made
+
+    @property
+    def calls(self) -> int:
+        return self._process.counts["ipaas"]
+
+    def server_now(self) -> datetime:
+        return self._company.clock.ipaas()
+
+    def list(self, kind: str) -> Iterator[Record]:
+        """List in the order of ids, page by page: a record that goes away meanwhile shifts the pages behind it."""
+        company = self._company
+        yielded: set[str] = set()
+        page = 0
+        while True:
+            ids = self._call("list", lambda: sorted(company.alive(kind), key=int))
+            for record_id in ids[page * PAGE : (page + 1) * PAGE]:
+                row = company.shown(kind, record_id, in_list=True)
+                if row is not None and record_id not in yielded:
+                    yielded.add(record_id)
+                    yield row
+            page += 1
+            if page * PAGE >= len(ids):
+                return
+
+    def get(self, kind: str, record_id: str) -> Record | None:
+        return self._call("get", lambda: self._company.shown(kind, record_id))
+
+    def find(self, kind: str, value: str) -> Sequence[Record]:
+        return self._call("find", lambda: self._company.api_find(kind, value)) if value.strip() else []
+
+    def create(self, kind: str, body: Record) -> Record:
+        def make() -> Record:
+            return self._made("ipaas", kind, body, lambda: self._company.api_create(kind, body))
+
+        return self._call("create", make, "create")
+
+    def update(self, kind: str, record_id: str, body: Record) -> Record | None:
+        return self._call("update", lambda: self._company.api_update(kind, record_id, body), "idempotent")
+
+    def external_id_of(self, kind: str, record_id: str) -> str | None:
+        alive = (kind, record_id) not in self._company.inactive
+        return self._call("lookup", lambda: self._company.external.get((kind, record_id)) if alive else None)
+
+    def record_with_external_id(self, kind: str, external_id: str) -> str | None:
+        return self._call("lookup", lambda: self._company.live_holder(kind, external_id))
+
+    def set_external_id(self, kind: str, record_id: str, external_id: str) -> None:
+        self._call("link", lambda: self._company.api_link(kind, record_id, external_id), "idempotent")
+
+    def relationships(self, customer_id: str) -> Sequence[Record]:
+        related = self._company.related
+        rows = [{"related_to_id": c, "related_to_type": "Customer Company"} for of, c in related if of == customer_id]
+        return self._call("relationships", lambda: rows)
+
+    def relate(self, customer_id: str, company_id: str) -> None:
+        self._call("relate", lambda: self._company.related.append((customer_id, company_id)), "create")
+
+    def parallel(self, call: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, R | Exception]]:
+        """Make the calls in any order, as lanes do; give the results in the items' order."""
+        wanted = [*items]
+        order = [*range(len(wanted))]
+        self._process.script.rng.shuffle(order)
+        answers: dict[int, R | Exception] = {}
+        for at in order:
+            try:
+                answers[at] = call(wanted[at])
+            except Exception as error:
+                answers[at] = error
+        yield from ((item, answers[at]) for at, item in enumerate(wanted))
+
+    def _call(self, method: str, work: Callable[[], T], effect: str = "read") -> T:
+        return self._process.call("ipaas", method, work, effect)

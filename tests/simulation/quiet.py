@@ -1,0 +1,158 @@
+"""What must hold once nobody edits any more: runs come to rest, both sides agree, and nothing is forgotten."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_provider_ipaas.sync.model import Link, Unresolved
+from airflow_provider_ipaas.sync.rebuild import LedgerRebuilt
+
+from .fields import KIND, MAPPED, SOBJECT, Cell, Field, is_complete, primary
+from .oracle import Place
+from .world import SCOPE, World
+
+ROUNDS = 6
+PAUSE_S = 20 * 60
+# What a person or time has to settle; everything else has to be gone by itself.
+MAY_WAIT = frozenset(
+    {
+        "ambiguous_match",
+        "match_already_linked",
+        "possible_duplicate",
+        "parent_not_synced",
+        "refused_before",
+        "flip_flop",
+        "conflict",
+        "merged_duplicate",
+        "uncertain_create",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """How a world came to rest: the rounds of runs that still wrote something."""
+
+    rounds: int
+
+
+def settle(world: World) -> Rest:
+    """Let edits and faults end, and run both collections until a round writes nothing."""
+    world.oracle.note("-- settling")
+    world.org.commit()
+    world.org.flows.clear()
+    world.org.run_delayed()
+    world.users.do("show")
+    confirm: dict[str, Any] = {}
+    for number in range(ROUNDS + 1):
+        before = _written(world)
+        for collection in world.collections():
+            world.clock.advance(PAUSE_S)
+            run = world.do_run(collection, dict(confirm), [], [], number, 0)
+            if any(isinstance(error, LedgerRebuilt) for error in run.errors.values()):
+                run = world.do_run(collection, {"confirm_rebuild": True}, [], [], number, 0)
+            for name, error in run.errors.items():
+                if not isinstance(error, AllowedAtRest):
+                    world.oracle.violate("V7", f"{run.run_id}: {name} fails without a fault: {error!r}")
+        if _written(world) == before:
+            check_at_rest(world)
+            return Rest(number)
+    world.oracle.violate("V3", f"runs still write after {ROUNDS} rounds without an edit")
+    return Rest(ROUNDS + 1)
+
+
+AllowedAtRest: tuple[type[BaseException], ...] = ()
+
+
+def _written(world: World) -> tuple[int, int]:
+    return world.oracle.api_writes, world.company.linked
+
+
+def check_at_rest(world: World) -> None:
+    """Check every pair of linked records, and that every other record has its fate."""
+    for collection in world.collections():
+        links = world.ledger.all_links(SCOPE, collection)
+        for link in links:
+            _check_pair(world, collection, link)
+        for record_id in world.org.alive(SOBJECT[collection]):
+            if not any(link.salesforce_id == record_id for link in links):
+                _check_salesforce_alone(world, collection, record_id)
+        for record_id in world.company.alive(KIND[collection]):
+            if not any(link.ipaas_id == record_id for link in links):
+                _check_ipaas_alone(world, collection, record_id)
+        for direction in ("to_ipaas", "to_salesforce"):
+            for row in world.ledger.all_unresolved(SCOPE, collection, direction):
+                if row.reason not in MAY_WAIT and not _is_purged(world, row):
+                    world.oracle.violate("V3", f"{row.source_id} still waits {direction}: {row.reason}")
+
+
+def _is_purged(world: World, row: Unresolved) -> bool:
+    """Tell a record whose target nobody can see any more; that it was deleted for good, nobody can tell either."""
+    return row.reason == "target_not_visible" and row.target_id not in world.org.rows
+
+
+def _check_pair(world: World, collection: str, link: Link) -> None:
+    here: Place = ("salesforce", collection, link.salesforce_id)
+    there: Place = ("ipaas", collection, link.ipaas_id)
+    if not (world.alive(here) and world.alive(there)):
+        return
+    if link.state != "active":
+        if link.state != "merged":
+            world.oracle.violate("V1", f"{link.salesforce_id} and {link.ipaas_id} live, their link is {link.state}")
+        return
+    if not world.may_be_linked(here, there):
+        world.oracle.violate("V2", f"{link.salesforce_id} and {link.ipaas_id} were linked for no reason")
+    if _waits(world, collection, link):
+        return
+    for field in MAPPED[collection]:
+        _check_field(world, field, here, there)
+
+
+def _waits(world: World, collection: str, link: Link) -> bool:
+    waiting = world.ledger.unresolved(SCOPE, collection, "to_ipaas", [link.salesforce_id])
+    return bool(waiting or world.ledger.unresolved(SCOPE, collection, "to_salesforce", [link.ipaas_id]))
+
+
+def _check_field(world: World, field: Field, here: Place, there: Place) -> None:
+    oracle, key = world.oracle, field.key
+    ours, theirs = oracle.cells[here][key], oracle.cells[there][key]
+    if ours == theirs or _cannot_be_sent(world, field, ours, there):
+        return
+    for place, value, other in ((here, ours, theirs), (there, theirs, ours)):
+        if value is None and (here[1], key) not in oracle.clears and (place, key) in oracle.blanked:
+            opposite = there if place is here else here
+            edit = oracle.edits.get((opposite, key))
+            if edit is None or edit.delivered or oracle.past.get((place, key), {}).get(edit.value, -1) > edit.number:
+                return  # emptied by a user: a blank is not carried over, and does not come back by itself
+            oracle.violate("V1", f"{place}: {key} is blank, though {other!r} was set opposite")
+            return
+    oracle.violate("V3", f"{key}: {here[2]} says {ours!r}, {there[2]} says {theirs!r}")
+
+
+def _cannot_be_sent(world: World, field: Field, ours: Cell, there: Place) -> bool:
+    """Tell what iPaaS.com has no place for: an address that lacks a part, a phone without an address."""
+    if field.kind == "address":
+        return ours is not None and not is_complete(ours)
+    if field.kind == "address_phone":
+        return primary(world.company.records[KIND[there[1]]][there[2]], field.ipaas) is None
+    return False
+
+
+def _check_salesforce_alone(world: World, collection: str, record_id: str) -> None:
+    row = world.org.rows[record_id]
+    if collection == "contact" and not (row["AccountId"] and row["Email"]):
+        return  # skipped, and listed as such
+    if world.ledger.unresolved(SCOPE, collection, "to_ipaas", [record_id]):
+        return
+    world.oracle.violate("V1", f"Salesforce {collection} {record_id} is neither linked nor waits nor may be skipped")
+
+
+def _check_ipaas_alone(world: World, collection: str, record_id: str) -> None:
+    if world.ledger.unresolved(SCOPE, collection, "to_salesforce", [record_id]):
+        return
+    seen = world.ledger.seen(SCOPE, collection, "ipaas", [record_id]).get(record_id)
+    if seen is not None and seen.fate == "skipped:before_first_contact" and world.was_baseline(collection, record_id):
+        return
+    fate = seen.fate if seen else None
+    world.oracle.violate("V1", f"iPaaS.com {collection} {record_id} is neither linked nor waits (last seen: {fate})")
