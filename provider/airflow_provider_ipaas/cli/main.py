@@ -14,6 +14,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from airflow_provider_ipaas._version import __version__
+from airflow_provider_ipaas.cli import errors
 from airflow_provider_ipaas.errors import IPaaSSyncError
 
 app = typer.Typer(
@@ -27,6 +28,7 @@ ledger_app = typer.Typer(help="The ledger's database.", no_args_is_help=True)
 mapping_app = typer.Typer(help="The mapping collections.", no_args_is_help=True)
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(mapping_app, name="mapping")
+app.command("errors")(errors.command)
 
 LedgerUrl = Annotated[
     str,
