@@ -215,10 +215,10 @@ CALLS = (
     _row(
         "JSON_PARSER_ERROR",
         Handling.FAIL_RECORD,
-        "Salesforce cannot read a value of the record",
-        "Correct the record as the message says; the edit is synced by the next run.",
+        "Salesforce cannot read a value of the record, usually one that is not of its field's type",
+        "Compare the record with the types of the mapped fields: set `type` in the mapping (number, boolean), or correct "
+        "the value.",
         statuses=(400,),
-        shows="masked",
     ),
     _row(
         "INVALID_INPUT MISSING_ARGUMENT LIMIT_EXCEEDED",
