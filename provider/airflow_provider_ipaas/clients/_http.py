@@ -20,6 +20,7 @@ from requests.structures import CaseInsensitiveDict
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
+from airflow_provider_ipaas.catalogue import about
 from airflow_provider_ipaas.clients._session import is_loopback, keep_headers, new_session, proxies_for
 from airflow_provider_ipaas.errors import ServiceError, TransientServiceError, UnknownOutcome
 
@@ -43,6 +44,7 @@ __all__ = [
 
 NOT_SENT = "NOT_SENT"
 ANSWER_LOST = "ANSWER_LOST"
+REDIRECT = "REDIRECT"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Offsets that differ by less than this are the same clock seen through the whole seconds of the Date header.
 _CLOCK_STEP_S = 5.0
@@ -258,14 +260,14 @@ class Transport:
         if not sent:
             return TransientServiceError(
                 f"{self.name} can't be reached at {host}: {cause}.",
-                next_step=f"Check {self._address}, and that this worker may reach {host} (DNS, firewall, proxy).",
+                next_step=_advice(NOT_SENT, host=host, address=self._address),
                 service=self.service,
                 code=NOT_SENT,
             )
         if may_repeat:
             return TransientServiceError(
                 f"The answer of {self.name} ({host}) was lost: {cause}.",
-                next_step="This is usually short-lived; a later run goes on.",
+                next_step=_advice(ANSWER_LOST),
                 service=self.service,
                 code=ANSWER_LOST,
             )
@@ -280,11 +282,15 @@ class Transport:
         target = urlsplit(answer.headers.get("Location") or "").hostname or "another path"
         return ServiceError(
             f"{self.name} ({host}) redirects to {target} ({answer.status}); redirects are not followed.",
-            next_step="Enter the address that the service finally answers at in the connection.",
+            next_step=_advice(REDIRECT),
             service=self.service,
             status=answer.status,
-            code="REDIRECT",
+            code=REDIRECT,
         )
+
+
+def _advice(code: str, **places: str) -> str:
+    return about("salesforce", code).advice(**places)
 
 
 def _answer(response: requests.Response) -> Answer:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from airflow_provider_ipaas.errors import (
-    AuthenticationError,
-    RequestLimitExceeded,
-    ServiceError,
-    UnknownOutcome,
-)
+from airflow_provider_ipaas.errors import ServiceError, UnknownOutcome
 
 from .applying import Settler, Written, refused, refused_by, shown_after, target_row
 from .canary import CanarySurprise, alike, canary_due, canary_passed, compare, told_before
 from .claiming import claim_creates
 from .context import Sync, batches
 from .fates import owe_external_ids, seen_row
+from .halving import Send, in_halves
 from .keys import content_hash
 from .linking import store_external_ids
 from .lost_creates import as_created, find_in_salesforce, link_as_sent, renew_claims
@@ -98,7 +94,7 @@ class SalesforceApplier:
             rest = self._canary_updates(ready, before)
             for batch in batches(rest, BATCH_SIZE):
                 self.settler.intents(batch)
-                done += self._send(batch, self._send_updates)
+                self._send(batch, self._send_updates, done)
         finally:
             self._settle_written(done, before)
 
@@ -144,7 +140,8 @@ class SalesforceApplier:
         while rest and canary_due(self.sync, "salesforce", "update"):
             item = rest.pop(0)
             self.settler.intents([item])
-            done = self._send([item], self._send_updates)
+            done: list[tuple[Item, str]] = []
+            self._send([item], self._send_updates, done)
             self._settle_written(done, before, canary="update")
         return rest
 
@@ -190,11 +187,12 @@ class SalesforceApplier:
         self.settler.intents(batch)
         done: list[tuple[Item, str]] = []
         try:
-            done = self._send(batch, self._send_creates)
+            self._send(batch, self._send_creates, done)
         except UnknownOutcome as error:
             text = f"The answer to its creation was lost ({error.message})"
-            self.settler.settle([Written(item, "uncertain", text=text) for item in batch])
-            return
+            made = {item.record_id for item, _ in done}
+            lost = [item for item in batch if item.state == "planned" and item.record_id not in made]
+            self.settler.settle([Written(item, "uncertain", text=text) for item in lost])
         self._settle_written(done, {}, created=True, canary=canary)
 
     def _send_creates(self, items: Sequence[Item]) -> list[WriteResult]:
@@ -265,37 +263,19 @@ class SalesforceApplier:
 
     # Sending and settling
 
-    def _send(
-        self, items: Sequence[Item], send: Callable[[Sequence[Item]], list[WriteResult]]
-    ) -> list[tuple[Item, str]]:
-        """Send one batch; settle what was refused, return what is written with its id.
-
-        A batch that is refused whole because of one row is cut in halves until the row stands alone.
-        """
-        try:
-            results = send(items)
-        except (AuthenticationError, RequestLimitExceeded):
-            raise
-        except ServiceError as error:
-            if error.transient or not error.code or error.status != 400:
-                raise
-            if len(items) == 1:
-                self.settler.settle([refused(items[0], error)])
-                return []
-            middle = len(items) // 2
-            return self._send(items[:middle], send) + self._send(items[middle:], send)
-        done: list[tuple[Item, str]] = []
-        bad: list[Written] = []
-        for item, result in zip(items, results, strict=True):
-            if result.success:
-                done.append((item, str(result.id or item.target_id)))
-            else:
-                bad.append(refused_by(item, result.errors))
-        if done:
-            self.settler.proven = True
-        if bad:
-            self.settler.settle(bad)
-        return done
+    def _send(self, items: Sequence[Item], send: Send, done: list[tuple[Item, str]]) -> None:
+        """Send one batch; settle what was refused, add what is written with its id to *done* as it comes."""
+        for part, answer in in_halves(items, send):
+            if isinstance(answer, ServiceError):
+                self.settler.settle([refused(part[0], answer)])
+                continue
+            results = list(zip(part, answer, strict=True))
+            done += [(item, str(result.id or item.target_id)) for item, result in results if result.success]
+            if done:
+                self.settler.proven = True
+            bad = [refused_by(item, result.errors) for item, result in results if not result.success]
+            if bad:
+                self.settler.settle(bad)
 
     def _settle_written(
         self,

@@ -245,7 +245,8 @@ class Settler:
 
 def refused(item: Item, error: ServiceError) -> Written:
     """Make the result of a record that the service refused."""
-    return Written(item, "refused", refusal=classify(error.code, error.message, error.fields))
+    refusal = classify(error.code, error.message, error.fields, service=error.service, status=error.status)
+    return Written(item, "refused", refusal=refusal)
 
 
 def refused_by(item: Item, errors: Sequence[WriteError]) -> Written:

@@ -6,42 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from airflow_provider_ipaas.catalogue import NEXT_STEP
+
 from .context import Sync
 from .model import Direction, Item, Outcome, Seen, Side, Unresolved
 from .schedule import REFUSED, next_attempt
 
 EXTERNAL_ID_MISSING = "external_id_missing"
-
-NEXT_STEP: dict[str, str] = {
-    "ambiguous_match": "Make the e-mail unique (merge or correct the records); the next run takes them up by itself.",
-    "match_already_linked": "Merge the two records of the same service, or give one another e-mail.",
-    "possible_duplicate": (
-        "Look at both records: where they are the same, store the Salesforce id as the external id of the iPaaS.com "
-        "record (or merge); where they are not, change the name or account number of one."
-    ),
-    "parent_not_synced": "See the Account under errors; the Contact is released as soon as its Account is a Company.",
-    "max_creates": "Read the plan, then trigger the DAG with max_creates set to a number that allows it, or null.",
-    "superseded": "Nothing to do: the record moved meanwhile, the next run plans it afresh.",
-    "not_attempted": "Nothing to do beyond the error that stopped the run: the next run takes it up.",
-    "api_budget": "Wait until the org's rolling 24-hour API limit frees up; the next run goes on from here.",
-    "uncertain_create": "The next run looks for it; where it finds several, delete or link all but one.",
-    "create_in_progress": "Nothing to do: another run creates it; the next run looks again.",
-    "flip_flop": "Find the two automations that undo each other's value, then trigger the DAG with record_ids.",
-    "conflict": "Set both records to the same value, or change the field's conflict policy in the mapping.",
-    "merged_duplicate": "Merge or delete one of the two iPaaS.com records.",
-    "target_not_visible": "Give the integration user access to the record, or delete it in both services.",
-    EXTERNAL_ID_MISSING: "Nothing to do: the next run stores the Salesforce id in iPaaS.com.",
-    "row_locked": "Nothing to do: another transaction held the record; the next run tries again.",
-    "direction_off": "A run in both directions, or in this one, takes it up.",
-    "target_deleted": "Nothing to do: deletes are not synced and deleted records are not recreated.",
-    "contact_without_account": "Set the Contact's Account if it should become a Customer.",
-    "contact_without_email": "Give the Contact an e-mail if it should become a Customer.",
-    "person_account": "Person accounts are not synced.",
-    "before_first_contact": "Trigger the DAG with full = true, or with record_ids, to create it in Salesforce.",
-    "record_not_found": "Check the id; the record does not exist or the integration user does not see it.",
-    "source_deleted": "Nothing to do: the record is gone.",
-    "invalid_text": "Remove the character from the field in the source record.",
-}
 
 
 class FateBook:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from airflow_provider_ipaas.catalogue import NEXT_STEP
+
 from .context import Sync, parse_stamp
 from .fates import FateBook, asked_for, owes_external_id
 from .lost_creates import LostCreates
@@ -394,7 +396,7 @@ class Planner:
         if self.preview:
             return
         text = f"Field {problem}, which neither service accepts."
-        self._book.refuse(item, "invalid_text", text, "Remove the character from the field in the source record.")
+        self._book.refuse(item, "invalid_text", text, NEXT_STEP["invalid_text"])
         self.sync.log.error("Refused %s %s (invalid_text): %s", item.side, item.record_id, text)
 
     def _hold_pending(self, item: Item, direction: Direction) -> None:

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable
 from datetime import timedelta
 
+from airflow_provider_ipaas.catalogue import about
 from airflow_provider_ipaas.clients._http import RetryPolicy, Transport, may_repeat, with_retries
 from airflow_provider_ipaas.clients.salesforce.auth_faults import RECONNECT
 from airflow_provider_ipaas.clients.salesforce.faults import SERVICE
@@ -100,7 +101,7 @@ class SharedLogin:
                 raise TransientServiceError(
                     f"Connection `{self.credentials.connection}`: another process has been renewing the access token for "
                     f"{_PATIENCE_S:.0f} s.",
-                    next_step="A later run goes on; if this stays, look for a stuck task.",
+                    next_step=about("login", "TOKEN_CLAIMED").advice(),
                     service=SERVICE,
                     code="TOKEN_CLAIMED",
                 )

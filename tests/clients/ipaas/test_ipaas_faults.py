@@ -51,7 +51,8 @@ def test_reads_give_up_in_the_end(sandbox: Sandbox, connect: Connect, naps: Any)
     client = connect()
     with pytest.raises(TransientServiceError) as caught:
         client.get("company", "1")
-    assert str(caught.value) == "iPaaS.com could not read the company (HTTP-503): Down for maintenance"
+    assert caught.value.message == "iPaaS.com could not read the company (HTTP-503): Down for maintenance"
+    assert caught.value.next_step == "Nothing to do: this is usually short-lived, and a later run goes on."
     assert (client.calls, len(naps.slept)) == (5, 4)
     assert not isinstance(caught.value, UnknownOutcome)
 
@@ -60,7 +61,11 @@ def test_a_web_page_in_place_of_an_answer_is_named(sandbox: Sandbox, connect: Co
     fault(sandbox, "html")
     with pytest.raises(MalformedAnswer) as caught:
         connect().get("company", "1")
-    assert str(caught.value) == "iPaaS.com answered 200 when asked to read the company, with a web page."
+    assert str(caught.value) == (
+        "iPaaS.com answered 200 when asked to read the company, with a web page. "
+        "Next step: Check any proxy between this worker and iPaaS.com; a later run tries again."
+    )
+    assert caught.value.code == "MALFORMED_ANSWER"
 
 
 def test_internal_errors_are_repeated_by_their_code(sandbox: Sandbox, connect: Connect) -> None:

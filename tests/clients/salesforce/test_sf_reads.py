@@ -73,7 +73,7 @@ def test_a_lost_locator_of_an_unordered_query_raises(client: Any, sandbox: Any) 
     sandbox.org.queries.expire_locators()
     with pytest.raises(ServiceError) as caught:
         list(rows)
-    assert str(caught.value) == "Salesforce could not query Account (INVALID_QUERY_LOCATOR): invalid query locator"
+    assert caught.value.message == "Salesforce could not query Account (INVALID_QUERY_LOCATOR): invalid query locator"
     assert caught.value.code == "INVALID_QUERY_LOCATOR"
 
 

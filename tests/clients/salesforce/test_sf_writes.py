@@ -96,7 +96,8 @@ def test_a_create_that_meets_an_outage_has_an_unknown_outcome(client: Any, fault
     with pytest.raises(UnknownOutcome) as caught:
         client.create("Account", [{"Name": "One"}])
     assert str(caught.value) == (
-        f"Salesforce could not create Accounts (HTTP-{status}). The records may or may not have been created."
+        f"Salesforce could not create Accounts (HTTP-{status}). The records may or may not have been created. "
+        "Next step: The next run looks for it; where it finds several, delete or link all but one."
     )
     assert caught.value.sent_at is not None
     assert client.calls == 1

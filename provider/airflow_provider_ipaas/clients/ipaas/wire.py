@@ -11,17 +11,19 @@ from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar, cast
 from urllib.parse import quote, urlencode
 
+from airflow_provider_ipaas.catalogue import about
 from airflow_provider_ipaas.clients._http import Answer, RetryPolicy, Transport, with_retries
 from airflow_provider_ipaas.clients.ipaas.answers import NotAnAnswer, read_record
 from airflow_provider_ipaas.clients.ipaas.auth import ApiKey, Login, PasswordTokens, Tokens
 from airflow_provider_ipaas.clients.ipaas.faults import SERVICE, Effect, fault_of, is_expired_token, is_missing
 from airflow_provider_ipaas.clients.ipaas.limiter import RateLimiter
 from airflow_provider_ipaas.clients.ipaas.settings import IPaaSSettings
-from airflow_provider_ipaas.errors import AuthenticationError, MalformedAnswer, ServiceError, UnknownOutcome
+from airflow_provider_ipaas.errors import MalformedAnswer, ServiceError, UnknownOutcome
 
 T = TypeVar("T")
 Api = Literal["sso", "customers", "subscriptions"]
 
+MALFORMED, BAD_ID = "MALFORMED_ANSWER", "bad_id"
 _RETRIES = RetryPolicy(attempts=5, first_wait_s=0.5)
 
 
@@ -185,7 +187,13 @@ class Wire:
         try:
             return parse(answer)
         except NotAnAnswer as error:
-            facts: dict[str, Any] = {"service": SERVICE, "status": answer.status, "record_id": call.record_id}
+            facts: dict[str, Any] = {
+                "service": SERVICE,
+                "status": answer.status,
+                "code": MALFORMED,
+                "record_id": call.record_id,
+                "next_step": about(SERVICE, MALFORMED).advice(host="iPaaS.com"),
+            }
             message = f"iPaaS.com answered {answer.status} when asked to {call.what}, with {error}."
             if call.effect == "create":
                 raise UnknownOutcome(message, sent_at=sent_at, **facts) from None
@@ -201,22 +209,22 @@ class Wire:
             sent=call.body or (),
             record_id=call.record_id,
             retry_after_s=answer.retry_after_s,
+            auth_mode=self._settings.auth_mode,
+            connection=f"connection `{self._settings.connection}`",
         )
         if isinstance(error, UnknownOutcome):
             error.sent_at = sent_at
-        if isinstance(error, AuthenticationError) and not error.next_step:
-            error.next_step = _MEND[self._settings.auth_mode].format(self._settings.connection)
         return error
-
-
-_MEND = {
-    "password": "Check the fields E-mail (`login`) and Password (`password`) of connection `{}`, and the user's rights.",
-    "api_key": "Make a new API key in iPaaS.com and put it in the field `password` of connection `{}`.",
-}
 
 
 def _segment(value: str) -> str:
     """Percent-encode one path segment; what would climb or fall out of the path is no id."""
     if not value.strip("."):
-        raise ServiceError(f"{value!r} is not an id of iPaaS.com.", service=SERVICE, code="bad_id", record_id=value)
+        raise ServiceError(
+            f"{value!r} is not an id of iPaaS.com.",
+            next_step=about(SERVICE, BAD_ID).advice(),
+            service=SERVICE,
+            code=BAD_ID,
+            record_id=value,
+        )
     return quote(value, safe="", errors="replace")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from airflow_provider_ipaas.catalogue import Handling, about
 from airflow_provider_ipaas.clients._http import Answer, RetryPolicy, Secrets, Timeouts, Transport
 from airflow_provider_ipaas.clients.salesforce import collections, soql
 from airflow_provider_ipaas.clients.salesforce.auth import Authenticator, Login
@@ -137,7 +138,7 @@ class SalesforceClient:
         try:
             return min(self._wire.send(call, _read_covered), end)
         except ServiceError as error:
-            if error.code == "EXCEEDED_ID_LIMIT":
+            if about(SERVICE, error.code).handling is Handling.GO_ON:
                 return start
             raise
 

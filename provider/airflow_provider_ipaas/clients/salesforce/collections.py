@@ -6,9 +6,10 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from airflow_provider_ipaas.catalogue import Handling, about
 from airflow_provider_ipaas.clients._http import Answer
 from airflow_provider_ipaas.clients.salesforce import soql
-from airflow_provider_ipaas.clients.salesforce.faults import LOCKED, readable, refusal_of
+from airflow_provider_ipaas.clients.salesforce.faults import SERVICE, readable, refusal_of
 from airflow_provider_ipaas.clients.salesforce.query import plain
 from airflow_provider_ipaas.clients.salesforce.wire import Call, NotAnAnswer, Wire, read_json
 from airflow_provider_ipaas.errors import ServiceError, UnknownOutcome
@@ -120,7 +121,7 @@ def _write(wire: Wire, call: Call, bodies: Sequence[Record]) -> list[WriteResult
 
 
 def _is_locked(result: WriteResult) -> bool:
-    return any(error.code == LOCKED for error in result.errors)
+    return any(about(SERVICE, e.code, e.message).handling is Handling.RETRY_RECORD for e in result.errors)
 
 
 def _send(wire: Wire, call: Call, bodies: Sequence[Record]) -> list[WriteResult]:

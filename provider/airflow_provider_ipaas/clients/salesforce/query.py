@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from airflow_provider_ipaas.catalogue import Handling, about
 from airflow_provider_ipaas.clients._http import Answer
 from airflow_provider_ipaas.clients.salesforce.faults import SERVICE
 from airflow_provider_ipaas.clients.salesforce.hosts import origin
@@ -18,7 +19,6 @@ from airflow_provider_ipaas.sync.ports import Record
 
 log = logging.getLogger(__name__)
 
-_LOST = "INVALID_QUERY_LOCATOR"
 _MAX_RESTARTS = 3
 _ORDERED = re.compile(
     r"\border\s+by\s+SystemModstamp\s*(?:asc\s*)?,\s*Id\s*(?:asc\s*)?(?:limit\s+\d+\s*)?$", re.IGNORECASE
@@ -80,7 +80,8 @@ def stream(wire: Wire, soql: str, *, include_deleted: bool) -> Iterator[Record]:
                     yield row
             return
         except ServiceError as error:
-            if error.code != _LOST or not can_restart or restarts >= _MAX_RESTARTS:
+            lost = about(SERVICE, error.code).handling is Handling.RESTART
+            if not lost or not can_restart or restarts >= _MAX_RESTARTS:
                 raise
             restarts += 1
             log.warning("Salesforce lost the locator of a query in progress; running the query again.")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
 
+from airflow_provider_ipaas.catalogue import about
 from airflow_provider_ipaas.clients._http import ANSWER_LOST, Answer, Transport
 from airflow_provider_ipaas.clients.salesforce.auth_faults import login_fault
 from airflow_provider_ipaas.clients.salesforce.faults import SERVICE
@@ -161,7 +162,7 @@ class TokenEndpoint:
             what = "a web page" if answer.text.lstrip().startswith("<") else "something else"
             raise MalformedAnswer(
                 f"The token endpoint of Salesforce ({self.credentials.host}) answered with {what} instead of a token.",
-                next_step="Check the fields API Url (`host`) and Token URL (`token_url`), and any proxy in between.",
+                next_step=about("login", MALFORMED_TOKEN).advice(),
                 service=SERVICE,
                 status=answer.status,
                 code=MALFORMED_TOKEN,

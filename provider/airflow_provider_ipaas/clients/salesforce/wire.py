@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from airflow_provider_ipaas.catalogue import about
 from airflow_provider_ipaas.clients._http import Answer, RetryPolicy, Transport, may_repeat, with_retries
 from airflow_provider_ipaas.clients.salesforce.auth import Login
 from airflow_provider_ipaas.clients.salesforce.faults import SERVICE, Effect, fault_of, is_expired_token
@@ -173,7 +174,7 @@ class Wire:
             raise ServiceError(
                 f"Salesforce can't be asked to {call.what}: the request line of {size:,} bytes is over the limit of "
                 f"{MAX_REQUEST_HEAD_BYTES:,}.",
-                next_step="Ask for fewer values or fields at once.",
+                next_step=about(SERVICE, "QUERY_TOO_LONG").advice(),
                 service=SERVICE,
                 code="QUERY_TOO_LONG",
             )
@@ -181,7 +182,7 @@ class Wire:
     def _malformed(self, call: Call, answer: Answer, what: str, sent_at: datetime | None) -> ServiceError:
         facts: dict[str, Any] = {"service": SERVICE, "status": answer.status, "code": "MALFORMED_ANSWER"}
         said = f"Salesforce answered the call to {call.what} with {what} (status {answer.status})"
-        next_step = "Check any proxy between this worker and Salesforce; a later run tries again."
+        next_step = about(SERVICE, "MALFORMED_ANSWER").advice(host="Salesforce")
         if call.effect == "read":
             return MalformedAnswer(f"{said}.", next_step=next_step, **facts)
         message = f"{said}; it may or may not have been done."
