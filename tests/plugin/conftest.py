@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
 import shutil
 import time
@@ -114,12 +115,17 @@ class ApiServer(Airflow):
         assert answer.status_code == 204, answer.text
 
 
+def _own_port() -> int:
+    """Return where to look for a free port: test processes that look at the same time would find the same one."""
+    return 28480 + 50 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
     state = tmp_path_factory.mktemp("plugin")
     processes = Processes(state / "logs")
     connections = {name: json.dumps(fields) for name, fields in ENV_CONNECTIONS.items()}
-    server = ApiServer(state / "airflow", processes, dags_folder=state, connections=connections, preferred_port=28480)
+    server = ApiServer(state / "airflow", processes, dags_folder=state, connections=connections, preferred_port=_own_port())
     try:
         server.prepare(fresh=True)
         server.migrate()
