@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from .connections import ConnectionsPage
 from .dags import DagPage
+from .ipaas_connections import ConnectionPage, ConnectionsOverview, Ending
 from .monitoring import MonitoringPage
 
 
@@ -22,11 +23,14 @@ class AirflowPages:
     def log_in(self, user: str, password: SecretStr) -> None:
         """Log in on the page to which Airflow leads everybody who is not."""
         self.page.goto(self.url)
-        self.page.get_by_label("Username").fill(user)
-        self.page.get_by_label("Password").click()
-        self.page.keyboard.insert_text(password.get_secret_value())
-        self.page.get_by_role("button", name="Sign in").click()
+        sign_in(self.page, user, password)
         expect(self.page.get_by_role("button", name="Browse")).to_be_visible()
+
+    def log_out(self) -> None:
+        """Log out by the menu of the user."""
+        self._choose("User", "Logout")
+        self.page.get_by_role("dialog").get_by_role("button", name="Confirm").click()
+        expect(self.page.get_by_role("button", name="Sign in")).to_be_visible()
 
     def open_connections(self) -> ConnectionsPage:
         """Go to Admin > Connections."""
@@ -45,12 +49,39 @@ class AirflowPages:
 
     def open_monitoring(self) -> MonitoringPage:
         """Go to Browse > Integration monitoring, which opens in a tab of its own."""
-        with self.page.context.expect_page() as opened:
-            self._choose("Browse", "Integration monitoring")
-        found = MonitoringPage(opened.value)
+        found = MonitoringPage(self._open_tab("Integration monitoring"))
         found.wait()
         return found
+
+    def open_ipaas_connections(self) -> ConnectionsOverview:
+        """Go to Browse > iPaaS.com connections, which opens in a tab of its own."""
+        found = ConnectionsOverview(self._open_tab("iPaaS.com connections"))
+        found.wait()
+        return found
+
+    def open_connection(self, conn_id: str) -> ConnectionPage:
+        """Go to the page of one connection from that list."""
+        return self.open_ipaas_connections().open(conn_id)
+
+    def refused_connections(self) -> Ending:
+        """Choose Browse > iPaaS.com connections as somebody who is not let in."""
+        found = Ending(self._open_tab("iPaaS.com connections"))
+        expect(found.page.get_by_role("heading", name="Not allowed")).to_be_visible()
+        return found
+
+    def _open_tab(self, entry: str) -> Page:
+        with self.page.context.expect_page() as opened:
+            self._choose("Browse", entry)
+        return opened.value
 
     def _choose(self, menu: str, entry: str) -> None:
         self.page.get_by_role("button", name=menu, exact=True).click()
         self.page.get_by_role("menuitem", name=entry, exact=True).click()
+
+
+def sign_in(page: Page, user: str, password: SecretStr) -> None:
+    """Fill in Airflow's login page."""
+    page.get_by_label("Username").fill(user)
+    page.get_by_label("Password").click()
+    page.keyboard.insert_text(password.get_secret_value())
+    page.get_by_role("button", name="Sign in").click()
