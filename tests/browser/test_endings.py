@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Page, Route
 
 from _stack import Stack
 from airflow_provider_ipaas.sandbox import credentials
@@ -55,6 +56,16 @@ def grants(stack: Stack) -> int:
     return sum(grant["user"] == USER and not grant["revoked"] for grant in known)
 
 
+@contextmanager
+def salesforce_later(stack: Stack, *, minutes: int) -> Iterator[None]:
+    """Set the clock of Salesforce ahead for a while."""
+    stack.sandbox.control("POST", "/clock", {"service": "salesforce", "skew_s": minutes * 60})
+    try:
+        yield
+    finally:
+        stack.sandbox.control("POST", "/clock", {"service": "salesforce", "skew_s": 0})
+
+
 def test_deny_is_told_with_the_next_step(stack: Stack, visit: Visiting) -> None:
     with visit() as person:
         page, salesforce = begin(person)
@@ -71,18 +82,11 @@ def test_deny_is_told_with_the_next_step(stack: Stack, visit: Visiting) -> None:
 
 
 def test_a_code_that_has_expired_is_told(stack: Stack, visit: Visiting) -> None:
-    def take_a_quarter_of_an_hour(route: Route) -> None:
-        answer = route.fetch(max_redirects=0)
-        stack.sandbox.control("POST", "/clock", {"service": "salesforce", "skew_s": 16 * 60})
-        route.fulfill(response=answer)
-
     with visit() as person:
         page, salesforce = begin(person)
-        page.page.route("**/RemoteAccessAuthorizationPage.apexp", take_a_quarter_of_an_hour)
-        try:
-            salesforce.allow()
-        finally:
-            stack.sandbox.control("POST", "/clock", {"service": "salesforce", "skew_s": 0})
+        callback = salesforce.allow_and_stay()
+        with salesforce_later(stack, minutes=16):
+            page.page.goto(callback)
         ending = Ending(page.page)
         title, text = ending.title, ending.text
         state = ending.go_back(TRIAL).state
@@ -130,17 +134,17 @@ def test_two_tabs_at_once_both_end_well(stack: Stack, visit: Visiting) -> None:
 def test_an_answer_works_once(stack: Stack, visit: Visiting) -> None:
     with visit() as person:
         page, salesforce = begin(person)
-        callback = callback_of(page.page, salesforce)
+        callback = salesforce.allow_and_stay()
+        page.page.goto(callback)
         page.wait()
         page.page.reload()
         page.wait()
-        reloaded = page.state, page.page.get_by_role("status").count()
-        page.page.go_back()
+        state_reloaded, notices = page.state, page.page.get_by_role("status").count()
         page.page.goto(callback)
         ending = Ending(page.page)
         title, text = ending.title, ending.text
         state = ending.go_back(TRIAL).state
-    assert reloaded == ("connected", 0)
+    assert (state_reloaded, notices) == ("connected", 0)
     assert title == "Not connected to Salesforce"
     assert "This answer was taken already; each works once." in text
     assert "Next step:" in text
@@ -148,11 +152,15 @@ def test_an_answer_works_once(stack: Stack, visit: Visiting) -> None:
     assert grants(stack) == 1
 
 
-def callback_of(page: Page, salesforce: SalesforcePages) -> str:
-    """Press Allow; return the address to which Salesforce leads the browser."""
-    with page.expect_request("**/ipaas/oauth/callback?*") as request:
+def test_going_back_to_salesforce_and_allowing_again_asks_to_begin_again(stack: Stack, visit: Visiting) -> None:
+    with visit() as person:
+        page, salesforce = begin(person)
         salesforce.allow()
-    return request.value.url
+        page.wait()
+        page.page.go_back()
+        shown = page.page.get_by_role("main").inner_text()
+    print(shown)
+    assert grants(stack) == 1
 
 
 def test_reset_asks_revokes_and_leaves_the_connection_not_connected(stack: Stack, visit: Visiting) -> None:

@@ -43,9 +43,7 @@ def test_the_monitoring_page_shows_the_same_numbers(synced: Synced, visit: Visit
     }
 
 
-def test_a_dry_run_of_everything_counts_and_writes_nothing(
-    stack: Stack, connected: Connected, visit: Visiting
-) -> None:
+def test_a_dry_run_of_everything_counts_and_writes_nothing(stack: Stack, connected: Connected, visit: Visiting) -> None:
     before = stack.sandbox.pairs("companies")
     with visit() as person:
         dag = person.airflow.open_dag(ACCOUNTS)

@@ -55,6 +55,4 @@ def _exchange(entry: dict[str, Any]) -> Exchange:
     content = answer["content"]
     text = content.get("text", "")
     body = base64.b64decode(text) if content.get("encoding") == "base64" else text.encode()
-    return Exchange(
-        entry["request"]["url"], answer["status"], answer["redirectURL"], headers.encode() + b"\n\n" + body
-    )
+    return Exchange(entry["request"]["url"], answer["status"], answer["redirectURL"], headers.encode() + b"\n\n" + body)

@@ -27,6 +27,10 @@ class Visit:
     airflow: AirflowPages
     gallery: Gallery
 
+    def new_tab(self) -> Page:
+        """Open an empty tab."""
+        return self.page.context.new_page()
+
     def picture(self, name: str, page: Page | None = None) -> None:
         """Save a picture of the page (or another one of the visit) for the guides, when pictures are asked for."""
         self.gallery.take(page or self.page, name)

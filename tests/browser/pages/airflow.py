@@ -23,7 +23,7 @@ class AirflowPages:
     def log_in(self, user: str, password: SecretStr) -> None:
         """Log in on the page to which Airflow leads everybody who is not."""
         self.page.goto(self.url)
-        sign_in(self.page, user, password)
+        self.fill_in(user, password, self.page)
         expect(self.page.get_by_role("button", name="Browse")).to_be_visible()
 
     def log_out(self) -> None:
@@ -31,6 +31,14 @@ class AirflowPages:
         self._choose("User", "Logout")
         self.page.get_by_role("dialog").get_by_role("button", name="Confirm").click()
         expect(self.page.get_by_role("button", name="Sign in")).to_be_visible()
+
+    @staticmethod
+    def fill_in(user: str, password: SecretStr, page: Page) -> None:
+        """Fill in the login page and send it off."""
+        page.get_by_label("Username").fill(user)
+        page.get_by_label("Password").click()
+        page.keyboard.insert_text(password.get_secret_value())
+        page.get_by_role("button", name="Sign in").click()
 
     def open_connections(self) -> ConnectionsPage:
         """Go to Admin > Connections."""
@@ -77,11 +85,3 @@ class AirflowPages:
     def _choose(self, menu: str, entry: str) -> None:
         self.page.get_by_role("button", name=menu, exact=True).click()
         self.page.get_by_role("menuitem", name=entry, exact=True).click()
-
-
-def sign_in(page: Page, user: str, password: SecretStr) -> None:
-    """Fill in Airflow's login page."""
-    page.get_by_label("Username").fill(user)
-    page.get_by_label("Password").click()
-    page.keyboard.insert_text(password.get_secret_value())
-    page.get_by_role("button", name="Sign in").click()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from pydantic import SecretStr
+
+_APPROVAL = "**/RemoteAccessAuthorizationPage.apexp"
 
 
 @dataclass
@@ -33,6 +35,21 @@ class SalesforcePages:
     def allow(self) -> None:
         """Press Allow; the browser goes back to Airflow."""
         self._decide("Allow")
+
+    def allow_and_stay(self) -> str:
+        """Press Allow, and stop the browser on its way; return the address where it would have gone."""
+        addresses = []
+
+        def stop(route: Route) -> None:
+            addresses.append(route.fetch(max_redirects=0).headers["location"])
+            # No content: the browser stays where it is.
+            route.fulfill(status=204)
+
+        self.page.route(_APPROVAL, stop)
+        with self.page.expect_response(_APPROVAL):
+            self.page.get_by_role("button", name="Allow", exact=True).click()
+        self.page.unroute(_APPROVAL)
+        return addresses[0]
 
     def deny(self) -> None:
         """Press Deny; the browser goes back to Airflow."""
