@@ -22,6 +22,7 @@ class AirflowPages:
 
     def log_in(self, user: str, password: SecretStr) -> None:
         """Log in on the page to which Airflow leads everybody who is not."""
+        self._come_to_front()
         self.page.goto(self.url)
         self.fill_in(user, password, self.page)
         expect(self.page.get_by_role("button", name="Browse")).to_be_visible()
@@ -49,6 +50,7 @@ class AirflowPages:
 
     def open_dag(self, dag_id: str) -> DagPage:
         """Go to a DAG from the list of DAGs."""
+        self._come_to_front()
         self.page.get_by_role("link", name="Dags", exact=True).first.click()
         self.page.get_by_role("link", name=dag_id, exact=True).first.click()
         found = DagPage(self.page, dag_id)
@@ -82,6 +84,11 @@ class AirflowPages:
             self._choose("Browse", entry)
         return opened.value
 
+    def _come_to_front(self) -> None:
+        # Chromium slows the tabs behind down.
+        self.page.bring_to_front()
+
     def _choose(self, menu: str, entry: str) -> None:
+        self._come_to_front()
         self.page.get_by_role("button", name=menu, exact=True).click()
         self.page.get_by_role("menuitem", name=entry, exact=True).click()
