@@ -22,6 +22,8 @@ from _processes import Processes, StartError, free_port
 
 CLONE = Path(__file__).resolve().parent.parent
 USER = "admin"
+# What the directory holds for this Airflow itself: passwords as its auth manager reads them, and its keys.
+PASSWORDS, SECRETS = "passwords.json", "secrets.json"
 _COMPONENTS = ("scheduler", "dag-processor", "api-server")
 # Health names of the components that must be up before a run can be triggered.
 _NEEDED = ("metadatabase", "scheduler", "dag_processor")
@@ -43,7 +45,10 @@ class Airflow:
     triggerer: bool = False
     preferred_port: int = 8080
     port: int = 0
+    # Whom Airflow knows besides the admin, with the role of each.
+    more_users: Mapping[str, str] = field(default_factory=dict)
     _secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    _passwords: dict[str, str] = field(default_factory=dict, repr=False)
     _lock: IO[str] | None = field(default=None, repr=False)
 
     @property
@@ -53,6 +58,16 @@ class Airflow:
     @property
     def password(self) -> str:
         return self._secrets["password"]
+
+    @property
+    def passwords(self) -> dict[str, str]:
+        """The password of each user, by name."""
+        return dict(self._passwords)
+
+    @property
+    def own_secrets(self) -> set[str]:
+        """The keys of this Airflow and the passwords of its users."""
+        return {*self._secrets.values(), *self._passwords.values()}
 
     @property
     def api(self) -> AirflowApi:
@@ -72,7 +87,8 @@ class Airflow:
         # The local services start from their seed each time: a ledger of their last life would contradict them.
         shutil.rmtree(self.home / "ipaas", ignore_errors=True)
         self._secrets = self._load_secrets()
-        _write_private(self.home / "passwords.json", json.dumps({USER: self.password}))
+        self._passwords = {USER: self.password, **{name: secrets.token_urlsafe(12) for name in self.more_users}}
+        _write_private(self.home / PASSWORDS, json.dumps(self._passwords))
 
     def migrate(self) -> None:
         """Create the metadata database or bring it to the newest version."""
@@ -135,8 +151,10 @@ class Airflow:
             ("CORE", "DAGS_ARE_PAUSED_AT_CREATION"): "False",
             ("CORE", "FERNET_KEY"): self._secrets["fernet_key"],
             ("CORE", "EXECUTION_API_SERVER_URL"): f"http://127.0.0.1:{port}/execution/",
-            ("CORE", "SIMPLE_AUTH_MANAGER_USERS"): f"{USER}:admin",
-            ("CORE", "SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"): str(self.home / "passwords.json"),
+            ("CORE", "SIMPLE_AUTH_MANAGER_USERS"): ",".join(
+                f"{name}:{role}" for name, role in {USER: "admin", **self.more_users}.items()
+            ),
+            ("CORE", "SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"): str(self.home / PASSWORDS),
             ("CORE", "TEST_CONNECTION"): "Enabled",
             ("API", "HOST"): "127.0.0.1",
             ("API", "PORT"): str(port),
@@ -156,7 +174,7 @@ class Airflow:
         }
 
     def _load_secrets(self) -> dict[str, str]:
-        path = self.home / "secrets.json"
+        path = self.home / SECRETS
         if path.exists():
             known: dict[str, str] = json.loads(path.read_text("utf-8"))
             return known

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,8 +42,12 @@ class Stack:
         dag_ids: tuple[str, ...] = DAG_IDS,
         port: int = 8080,
         state: Path = STATE,
+        more_users: Mapping[str, str] | None = None,
     ) -> Stack:
-        """Describe a stack that keeps its files in the directory *name* below *state*."""
+        """Describe a stack that keeps its files in the directory *name* below *state*.
+
+        *more_users*: whom Airflow knows besides the admin, with the role of each.
+        """
         home = state / name
         processes = Processes(state / f"{name}-logs")
         airflow = Airflow(
@@ -53,6 +57,7 @@ class Stack:
             schedules=schedules,
             triggerer=triggerer,
             preferred_port=port,
+            more_users=more_users or {},
         )
         return cls(airflow, SandboxProcess(processes), processes, console, dag_ids)
 

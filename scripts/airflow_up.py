@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import requests
 from rich.console import Console
 
 from _airflow_api import ApiError
 from _processes import StartError
-from _stack import Stack
+from _stack import STATE, Stack
 
 
 def main() -> int:
@@ -20,11 +23,7 @@ def main() -> int:
     options = parser.parse_args()
     console = Console()
     try:
-        with Stack.build("home", console, schedules=True, triggerer=True, port=options.port) as stack:
-            stack.start(fresh=options.fresh)
-            console.print("\nEverything is running. The sandbox starts from the same records each time.")
-            stack.print_access()
-            console.print("\nStop with Ctrl-C.")
+        with running(console, port=options.port, fresh=options.fresh) as stack:
             stack.stay()
     except KeyboardInterrupt:
         return 0
@@ -33,6 +32,19 @@ def main() -> int:
         console.print(str(error), markup=False, highlight=False, soft_wrap=True)
         return 1
     return 0
+
+
+@contextmanager
+def running(
+    console: Console, *, port: int, fresh: bool, schedules: bool = True, state: Path = STATE
+) -> Iterator[Stack]:
+    """Start everything and say how to use it; stop everything at the end."""
+    with Stack.build("home", console, schedules=schedules, triggerer=True, port=port, state=state) as stack:
+        stack.start(fresh=fresh)
+        console.print("\nEverything is running. The sandbox starts from the same records each time.")
+        stack.print_access()
+        console.print("\nStop with Ctrl-C.")
+        yield stack
 
 
 if __name__ == "__main__":

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
-# How long a page may take to do what is asked. Generous: a page of Airflow calls its API a dozen times.
-TIMEOUT_MS = 30_000
+# How long a page may take to do what is asked. Generous: a page of Airflow calls its API a dozen times, and on a busy
+# machine the browser waits for its turn as well.
+TIMEOUT_MS = 60_000
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _HOW_TO_GET = (

@@ -10,21 +10,24 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 from pydantic import SecretStr
 from rich.console import Console
 
-from _airflow import USER
 from _stack import Stack
-from airflow_provider_ipaas.sandbox import credentials
-from airflow_provider_ipaas.sandbox.ipaas.access import COMPANY_GUID
-from airflow_provider_ipaas.sandbox.ipaas.store import SALESFORCE_SYSTEM_ID
 
+from . import steps
 from .chromium import NoChromium, find_chromium, running_chromium
 from .gallery import Gallery
-from .pages.connections import ConnectionsPage
 from .visits import Visit, Visitors
 
-SALESFORCE_CONN_ID, IPAAS_CONN_ID = "salesforce_connected_app_default", "ipaas_default"
+Visiting = Callable[..., AbstractContextManager[Visit]]
+# They may not edit connections, and may.
+VIEWER, COLLEAGUE = "viewer", "colleague"
+
+# The guide is followed in an Airflow of its own, which has stopped before the shared one starts. Secrets are looked for
+# when everything is written that could hold one.
+_FIRST, _LAST = "test_guide.py", "test_secrets.py"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,9 +36,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here):
-            item.add_marker(pytest.mark.browser)
+    ours = [item for item in items if item.path.is_relative_to(here)]
+    for item in ours:
+        item.add_marker(pytest.mark.browser)
+    ordered = iter(sorted(ours, key=lambda item: (item.path.name == _LAST) - (item.path.name == _FIRST)))
+    items[:] = [next(ordered) if item.path.is_relative_to(here) else item for item in items]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -49,6 +54,20 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Start Chromium."""
+    with running_chromium(find_chromium(os.environ)) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def gallery(pytestconfig: pytest.Config) -> Gallery:
+    """Return where pictures for the guides go: nowhere unless they are asked for."""
+    directory = pytestconfig.getoption("--screenshots", default=None)
+    return Gallery(pytestconfig.invocation_params.dir / directory if directory else None)
+
+
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Start the sandbox and an Airflow that knows no connection."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
@@ -59,6 +78,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         triggerer=False,
         port=28180,
         state=tmp_path_factory.mktemp("stack"),
+        more_users={VIEWER: "viewer", COLLEAGUE: "op"},
     )
     with built as running:
         running.start(fresh=True, preset=())
@@ -68,54 +88,45 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="package")
-def visitors(stack: Stack, pytestconfig: pytest.Config) -> Iterator[Visitors]:
-    """Start Chromium; who visits Airflow with it gets a fresh context each time."""
-    directory = pytestconfig.getoption("--screenshots", default=None)
-    gallery = Gallery(
-        pytestconfig.invocation_params.dir / directory if directory else None,
-        stand_ins={str(stack.airflow.home): "/opt/airflow"},
-    )
-    with running_chromium(find_chromium(os.environ)) as browser:
-        yield Visitors(browser, stack.airflow.url, {USER: SecretStr(stack.airflow.password)}, gallery)
+def visitors(
+    stack: Stack, browser: Browser, gallery: Gallery, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Visitors]:
+    """Let people in to Airflow."""
+    gallery.stand_ins[str(stack.airflow.home)] = "/opt/airflow"
+    passwords = {user: SecretStr(password) for user, password in stack.airflow.passwords.items()}
+    visitors = Visitors(browser, stack.airflow.url, passwords, gallery, tmp_path_factory.mktemp("traffic"))
+    yield visitors
+    visitors.close()
 
 
 @pytest.fixture
-def visit(visitors: Visitors, tmp_path: Path) -> Callable[..., AbstractContextManager[Visit]]:
+def visit(visitors: Visitors, tmp_path: Path) -> Visiting:
     """Log in to Airflow: `with visit() as person: ...`; what goes wrong leaves a picture in the test's directory."""
     return partial(visitors.visit, tmp_path)
 
 
 @pytest.fixture(scope="package")
-def connected(stack: Stack, visitors: Visitors, tmp_path_factory: pytest.TempPathFactory) -> None:
+def created(stack: Stack, visitors: Visitors, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Create the connections to both services in Airflow's own form."""
-    with visitors.visit(tmp_path_factory.mktemp("connections")) as person:
-        page = person.airflow.open_connections()
-        _connect_salesforce(person, page, stack.sandbox.salesforce_url)
-        _connect_ipaas(person, page, stack.sandbox.ipaas_url)
-        person.picture("connections")
+    with visitors.visit(tmp_path_factory.mktemp("created")) as person:
+        steps.create_salesforce(person, stack.sandbox.salesforce_url)
+        steps.create_ipaas(person, stack.sandbox.ipaas_url)
 
 
-def _connect_salesforce(person: Visit, page: ConnectionsPage, url: str) -> None:
-    form = page.new(SALESFORCE_CONN_ID, "Salesforce (Connected App)")
-    form.type("API Url", url)
-    form.type("Consumer Key", credentials.CONSUMER_KEY)
-    form.type_secret("Consumer Secret", SecretStr(credentials.CONSUMER_SECRET))
-    person.picture("connection-salesforce")
-    form.open_section("Extra Fields")
-    form.type_number("Account poll days", 14)
-    form.choose("Authentication", "client_credentials")
-    person.picture("connection-salesforce-extra")
-    page.save(form, SALESFORCE_CONN_ID)
+@pytest.fixture(scope="package")
+def connected(created: None, visitors: Visitors, tmp_path_factory: pytest.TempPathFactory) -> steps.Connected:
+    """Connect the connection to Salesforce by consent."""
+    with visitors.visit(tmp_path_factory.mktemp("connected")) as person:
+        return steps.connect(person)
 
 
-def _connect_ipaas(person: Visit, page: ConnectionsPage, url: str) -> None:
-    form = page.new(IPAAS_CONN_ID, "iPaaS.com")
-    form.type("Base URL", url)
-    form.type("E-mail", credentials.IPAAS_USERNAME)
-    form.type_secret("Password or API key", SecretStr(credentials.IPAAS_PASSWORD))
-    person.picture("connection-ipaas")
-    form.open_section("Extra Fields")
-    form.type("Company id", COMPANY_GUID)
-    form.type("System id", str(SALESFORCE_SYSTEM_ID))
-    person.picture("connection-ipaas-extra")
-    page.save(form, IPAAS_CONN_ID)
+@pytest.fixture(scope="package")
+def synced(
+    stack: Stack, visitors: Visitors, connected: steps.Connected, tmp_path_factory: pytest.TempPathFactory
+) -> steps.Synced:
+    """Trigger a run for one Account in the trigger form and wait for its end."""
+    name = "Blue Harbor Trading"
+    account_id = stack.sandbox.create_salesforce("Account", {"Name": name, "Phone": "+1 562 555 0199"})
+    with visitors.visit(tmp_path_factory.mktemp("synced")) as person:
+        run, state = steps.run_accounts(person, account_id)
+    return steps.Synced(account_id, name, run.run_id, state)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from playwright.sync_api import Page
+
+from .png import smaller
 
 # Replaces in every text of the page; nothing is painted until React renders that text again.
 _REPLACE = """([before, after]) => {
@@ -23,15 +24,18 @@ class Gallery:
 
     directory: Path | None
     # What is particular to the machine, and what the picture shows instead.
-    stand_ins: Mapping[str, str] = field(default_factory=dict)
+    stand_ins: dict[str, str] = field(default_factory=dict)
+    _taken: set[str] = field(default_factory=set)
 
     def take(self, page: Page, name: str) -> None:
-        """Save what the window shows as *name*.png."""
-        if self.directory is None:
+        """Save what the window shows as *name*.png; of several with one name the first is kept."""
+        if self.directory is None or name in self._taken:
             return
+        self._taken.add(name)
         self.directory.mkdir(parents=True, exist_ok=True)
         for before, after in self.stand_ins.items():
             page.evaluate(_REPLACE, [before, after])
         # A pointer that rests on a button shows its tooltip.
         page.mouse.move(0, 0)
-        page.screenshot(path=self.directory / f"{name}.png", animations="disabled", caret="hide")
+        taken = page.screenshot(animations="disabled", caret="hide")
+        (self.directory / f"{name}.png").write_bytes(smaller(taken))

@@ -1,10 +1,11 @@
-"""Persons in front of a browser: each visit has a context of its own and leaves pictures when it goes wrong."""
+"""Persons in front of a browser: what goes wrong during a visit leaves pictures, and what they were given is kept."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Error, Page
@@ -15,6 +16,7 @@ from _airflow import USER
 from .chromium import TIMEOUT_MS
 from .gallery import Gallery
 from .pages.airflow import AirflowPages
+from .traffic import NOTED
 
 
 @dataclass
@@ -25,6 +27,10 @@ class Visit:
     airflow: AirflowPages
     gallery: Gallery
 
+    def new_tab(self) -> Page:
+        """Open an empty tab."""
+        return self.page.context.new_page()
+
     def picture(self, name: str, page: Page | None = None) -> None:
         """Save a picture of the page (or another one of the visit) for the guides, when pictures are asked for."""
         self.gallery.take(page or self.page, name)
@@ -32,31 +38,62 @@ class Visit:
 
 @dataclass
 class Visitors:
-    """Lets persons in."""
+    """Lets persons in. A user's browser stays open from visit to visit, with Airflow in its first tab.
+
+    What the browsers were given is in *traffic* once they are closed.
+    """
 
     browser: Browser
     airflow_url: str
     passwords: dict[str, SecretStr]
     gallery: Gallery
+    traffic: Path
+    _numbers: Iterator[int] = field(default_factory=itertools.count, repr=False)
+    _known: dict[str, Page] = field(default_factory=dict, repr=False)
 
     @contextmanager
-    def visit(self, pictures: Path, *, user: str = USER) -> Iterator[Visit]:
-        """Log in with a fresh browser context; an error inside comes out with pictures of the open pages."""
-        context = self.browser.new_context(
-            viewport={"width": 1280, "height": 800}, locale="en-US", timezone_id="UTC", color_scheme="light"
-        )
-        context.set_default_timeout(TIMEOUT_MS)
+    def visit(self, pictures: Path, *, user: str = USER, anew: bool = False) -> Iterator[Visit]:
+        """Let a person in; an error inside comes out with pictures of the open tabs.
+
+        With *anew* the browser is another one than the user's own, for those who log out.
+        """
+        known = None if anew else self._known.pop(user, None)
+        page = known or self._open()
         try:
-            page = context.new_page()
             airflow = AirflowPages(page, self.airflow_url)
-            airflow.log_in(user, self.passwords[user])
+            if known is None:
+                airflow.log_in(user, self.passwords[user])
             yield Visit(page, airflow, self.gallery)
         except Exception as error:
-            for note in _photograph(context, pictures):
+            for note in _photograph(page.context, pictures):
                 error.add_note(note)
+            page.context.close()
             raise
-        finally:
-            context.close()
+        if anew:
+            page.context.close()
+            return
+        self._known[user] = page
+        for tab in page.context.pages[1:]:
+            tab.close()
+
+    def close(self) -> None:
+        """Close the browsers of all users."""
+        for page in self._known.values():
+            page.context.close()
+        self._known.clear()
+
+    def _open(self) -> Page:
+        context = self.browser.new_context(
+            viewport={"width": 1280, "height": 800},
+            locale="en-US",
+            timezone_id="UTC",
+            color_scheme="light",
+            record_har_path=self.traffic / f"{next(self._numbers):03}.har",
+            record_har_content="embed",
+            record_har_url_filter=NOTED,
+        )
+        context.set_default_timeout(TIMEOUT_MS)
+        return context.new_page()
 
 
 def _photograph(context: BrowserContext, pictures: Path) -> list[str]:
@@ -67,7 +104,7 @@ def _photograph(context: BrowserContext, pictures: Path) -> list[str]:
         # Queries may carry codes and states.
         address = page.url.partition("?")[0]
         try:
-            page.screenshot(path=picture, timeout=5_000)
+            page.screenshot(path=picture)
             notes.append(f"Page {number} was at {address}; screenshot: {picture}")
         except Error:
             notes.append(f"Page {number} was at {address}; no screenshot could be taken.")

@@ -58,25 +58,19 @@ class ChoosyAuthManager(SimpleAuthManager):
 """
 
 
-ROLES = {USER: "admin", READER: "viewer", STRANGER: "viewer", COLLEAGUE: "op", EDITOR: "op"}
+MORE_USERS = {READER: "viewer", STRANGER: "viewer", COLLEAGUE: "op", EDITOR: "op"}
 
 
 class ApiServer(Airflow):
     """The API server alone."""
 
     def environment(self) -> dict[str, str]:
-        return {
-            **super().environment(),
-            "AIRFLOW__CORE__AUTH_MANAGER": "choosy.ChoosyAuthManager",
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in ROLES.items()),
-        }
+        return {**super().environment(), "AIRFLOW__CORE__AUTH_MANAGER": "choosy.ChoosyAuthManager"}
 
     def start(self) -> None:
         config = self.home / "config"
         config.mkdir()
         (config / "choosy.py").write_text(AUTH_MANAGER, "utf-8")
-        passwords = dict.fromkeys(ROLES, self.password)
-        (self.home / "passwords.json").write_text(json.dumps(passwords), "utf-8")
         self.port = free_port(self.preferred_port)
         self.processes.start("api-server", self._command("api-server"), self.environment(), self.home)
         deadline = time.monotonic() + 180
@@ -89,7 +83,7 @@ class ApiServer(Airflow):
         """Return a browser of somebody who is logged in."""
         session = requests.Session()
         session.trust_env = False
-        login = {"username": user, "password": self.password}
+        login = {"username": user, "password": self.passwords[user]}
         answer = session.post(f"{self.url}/auth/token", json=login, timeout=30)
         assert answer.status_code == 201, answer.text
         session.cookies.set("_token", answer.json()["access_token"])
@@ -125,7 +119,14 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
     state = tmp_path_factory.mktemp("plugin")
     processes = Processes(state / "logs")
     connections = {name: json.dumps(fields) for name, fields in ENV_CONNECTIONS.items()}
-    server = ApiServer(state / "airflow", processes, dags_folder=state, connections=connections, preferred_port=_own_port())
+    server = ApiServer(
+        state / "airflow",
+        processes,
+        dags_folder=state,
+        connections=connections,
+        preferred_port=_own_port(),
+        more_users=MORE_USERS,
+    )
     try:
         server.prepare(fresh=True)
         server.migrate()

@@ -6,11 +6,13 @@ import base64
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 
-def spellings(secret: str) -> set[bytes]:
+@lru_cache(maxsize=1024)
+def spellings(secret: str) -> frozenset[bytes]:
     """Return the ways a secret may be spelt: as it is, escaped for URLs and JSON, and in base64 at any offset."""
     raw = secret.encode()
     found = {raw, quote(secret, safe="").encode(), quote_plus(secret).encode(), secret.replace("/", "\\/").encode()}
@@ -20,7 +22,7 @@ def spellings(secret: str) -> set[bytes]:
             encoded = encode(b"\0" * offset + raw)
             start = -(-offset * 8 // 6)
             found.add(encoded[start : (offset + len(raw)) * 8 // 6])
-    return found
+    return frozenset(found)
 
 
 def leaks(content: bytes, secrets: Collection[str]) -> list[str]:

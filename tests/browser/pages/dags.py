@@ -94,3 +94,10 @@ class LogPage:
         # A line per direction; further ones give reasons.
         rows = (line.split() for line in lines[:2])
         return {name: dict(zip(head.split(), map(int, values), strict=True)) for name, *values in rows}
+
+    @property
+    def error(self) -> str:
+        """The message of the exception that ended the task: the last entry of the log."""
+        entry = self.page.get_by_text("AirflowFailException: ").last
+        entry.scroll_into_view_if_needed()
+        return entry.inner_text()

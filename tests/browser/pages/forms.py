@@ -25,6 +25,10 @@ class Form:
             button.click()
         expect(button).to_have_attribute("aria-expanded", "true")
 
+    def show(self, title: str) -> None:
+        """Move to a section, as far up as it goes."""
+        self.dialog.get_by_role("button", name=title, exact=True).evaluate("button => button.scrollIntoView()")
+
     def type(self, label: str, text: str) -> None:
         self._field(label).get_by_role("textbox").fill(text)
 
