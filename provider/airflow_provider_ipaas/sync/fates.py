@@ -24,7 +24,10 @@ NEXT_STEP: dict[str, str] = {
     "superseded": "Nothing to do: the record moved meanwhile, the next run plans it afresh.",
     "not_attempted": "Nothing to do beyond the error that stopped the run: the next run takes it up.",
     "api_budget": "Wait until the org's rolling 24-hour API limit frees up; the next run goes on from here.",
-    "uncertain_create": "The next run looks for it; where it finds several, delete or link all but one.",
+    "uncertain_create": (
+        "The next run looks for it; where it finds several, or one that is not as it was sent, store the id of the right "
+        "one as the external id in iPaaS.com, or delete the others."
+    ),
     "create_in_progress": "Nothing to do: another run creates it; the next run looks again.",
     "flip_flop": "Find the two automations that undo each other's value, then trigger the DAG with record_ids.",
     "conflict": "Set both records to the same value, or change the field's conflict policy in the mapping.",
