@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_ipaas.sync.canary import CanarySurprise
@@ -31,15 +30,8 @@ MAY_WAIT = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """How a world came to rest: the rounds of runs that still wrote something."""
-
-    rounds: int
-
-
-def settle(world: World) -> Rest:
-    """Let edits and faults end, and run both collections until a round writes nothing."""
+def settle(world: World) -> int:
+    """Let edits and faults end, run both collections until a round writes nothing; return the rounds before it."""
     world.oracle.note("-- settling")
     world.org.commit()
     world.org.flows.clear()
@@ -59,12 +51,12 @@ def settle(world: World) -> Rest:
                     world.oracle.violate("V7", f"{run.run_id}: {name} fails without a fault: {error!r}")
         if _written(world) == before and not _still_moving(world):
             check_at_rest(world)
-            return Rest(number)
+            return number
     if _written(world) != before:
         world.oracle.violate("V3", f"runs still write after {ROUNDS} rounds without an edit")
     for row in _still_moving(world):
         world.oracle.violate("V3", f"{row.source_id} still waits {row.direction}: {row.reason}")
-    return Rest(ROUNDS + 1)
+    return ROUNDS + 1
 
 
 def _written(world: World) -> tuple[int, int]:

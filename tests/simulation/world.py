@@ -103,6 +103,12 @@ class World:
         if not config.canaries:
             self._pass_canaries()
 
+    def use(self, ledger: Any) -> None:
+        """Work with another ledger, an empty one."""
+        self.ledger = ledger
+        if not self.config.canaries:
+            self._pass_canaries()
+
     # Operations
 
     def apply(self, op: list[Any]) -> None:
@@ -147,6 +153,16 @@ class World:
         if self.runs:
             last = self.runs[-1]
             self._run(Planned(last.collection, last.run_id, last.params, Script()))
+
+    def do_task(self, number: int) -> None:
+        """Run one task of the last run once more, as after a lost heartbeat; a run that is reported does nothing."""
+        if self.runs:
+            last = self.runs[-1]
+            again = Planned(last.collection, last.run_id, last.params, Script(), org_id=last.org_id)
+            name = list(STEPS)[number]
+            error = self._task(again, Log(self.oracle), name)
+            if error is None and name.startswith("extract"):
+                self._run(again)  # what the extract has opened again
 
     def do_snapshot(self) -> None:
         """Copy the ledger, once it knows both collections: what an empty one misses is another question."""
@@ -454,8 +470,9 @@ def _counts(summary: dict[str, Any] | None) -> str:
     for direction in DIRECTIONS:
         counts = summary[direction]
         shown = {name: counts[name] for name in ("seen", *OUTCOMES) if counts[name]}
-        shown |= {k: v for k, v in (("parked", counts["parked_by_reason"]), ("skipped", counts["skipped_by_reason"])) if v}
-        shown |= {"parents": {k: v for k, v in counts["parents"].items() if v}}
+        for name in ("parked_by_reason", "skipped_by_reason", "warnings", "parents"):
+            reasons = {reason: number for reason, number in sorted(counts[name].items()) if number}
+            shown |= {name: reasons} if reasons else {}
         told.append(f"{direction}: {shown}")
     return "; ".join(told)
 
