@@ -156,6 +156,19 @@ def test_an_edit_in_ipaas_after_a_lost_answer_is_not_lost_either(org: Rig) -> No
     assert "Before" not in names_of(org)[0]
 
 
+def test_what_somebody_adds_to_a_record_before_its_lost_create_is_found_is_an_edit(either: Rig) -> None:
+    rig = either
+    warmed(rig)
+    account = world.account(rig, "Lost")
+    with rig.fault(**COMPANY_CREATE, action={"type": "drop", "when": "after"}):
+        rig.run("account", direction="to_ipaas")
+    (company,) = [record["id"] for record in world.companies(rig) if record["name"] == "Lost"]
+    world.edit_company(rig, str(company), description="Added")
+    settle(rig)
+    assert_once(rig, "Lost")
+    assert world.raw_salesforce(rig, account)["Description"] == "Added"
+
+
 def test_a_record_that_a_person_links_with_the_source_of_a_lost_create_is_compared_not_taken_for_it(rig: Rig) -> None:
     """Its values were never ours: where they differ, that is a conflict, and it is counted."""
     warmed(rig)

@@ -88,9 +88,15 @@ def renew_claims(sync: Sync, items: Iterable[Item], direction: Direction, server
 
 
 def as_created(mapping: CollectionMapping, item: Item, shown: Showing) -> bool:
-    """Tell whether nothing has changed since the lost create: the source says what was sent, and so does the target."""
+    """Tell whether nothing has changed since the lost create: the source says what was sent, and so does the target.
+
+    What the target shows beyond that, somebody has added.
+    """
     sent = was_sent(item)
-    return sent == (item.payload or {}).get("changes") and shows(mapping, item.direction, sent, shown)
+    fillable = (rule.key for rule in mapping.fields if rule.kind != "constant" and not rule.on_create_only)
+    added = any(shown.get(key) is not None and sent.get(key) is None for key in fillable)
+    same = sent == (item.payload or {}).get("changes") and shows(mapping, item.direction, sent, shown)
+    return same and not added
 
 
 def shows(mapping: CollectionMapping, direction: Direction, sent: Showing, shown: Showing) -> bool:
