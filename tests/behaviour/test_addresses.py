@@ -203,6 +203,29 @@ def test_the_phone_that_had_no_address_goes_with_it_later(either: Rig) -> None:
     assert is_quiet(either.run("contact"))
 
 
+def test_the_phone_that_had_no_address_goes_with_one_that_is_added_in_ipaas(either: Rig) -> None:
+    contact_id = contact(either, account(either), Phone="555-0101")
+    customer_id = synced(either, "contact", contact_id)
+    later(either, minutes=1)
+    edit_customer(either, customer_id, addresses=[item(shipping=True)])
+    either.run("contact").ok  # noqa: B018
+    assert primary(raw_customer(either, customer_id), "shipping")["phone_number"] == "555-0101"
+    assert raw_salesforce(either, contact_id)["MailingCity"] == "Austin"
+    either.run("contact").ok  # noqa: B018
+    assert is_quiet(either.run("contact"))
+
+
+def test_an_address_of_ipaas_that_replaces_one_that_could_not_be_sent_is_a_conflict(either: Rig) -> None:
+    account_id = account(either, "Acme", **prefixed("Billing", City=""))
+    company_id = synced(either, "account", account_id)
+    later(either, minutes=1)
+    edit_company(either, company_id, addresses=[item(billing=True)])
+    result = either.run("account").ok
+    assert result["to_salesforce"]["conflicts"]["resolved"] == 1
+    assert raw_salesforce(either, account_id)["BillingCity"] == "Austin"
+    assert is_quiet(either.run("account"))
+
+
 def test_an_address_refused_in_its_country_is_refused_with_the_record(either: Rig) -> None:
     either.control("PATCH", "ipaas/switches", {"country_form": "iso2"})
     account(either, "Good", **prefixed("Billing"))

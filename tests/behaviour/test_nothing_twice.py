@@ -156,6 +156,19 @@ def test_an_edit_in_ipaas_after_a_lost_answer_is_not_lost_either(org: Rig) -> No
     assert "Before" not in names_of(org)[0]
 
 
+def test_what_somebody_adds_to_a_record_before_its_lost_create_is_found_is_an_edit(either: Rig) -> None:
+    rig = either
+    warmed(rig)
+    account = world.account(rig, "Lost")
+    with rig.fault(**COMPANY_CREATE, action={"type": "drop", "when": "after"}):
+        rig.run("account", direction="to_ipaas")
+    (company,) = [record["id"] for record in world.companies(rig) if record["name"] == "Lost"]
+    world.edit_company(rig, str(company), description="Added")
+    settle(rig)
+    assert_once(rig, "Lost")
+    assert world.raw_salesforce(rig, account)["Description"] == "Added"
+
+
 def test_a_record_that_a_person_links_with_the_source_of_a_lost_create_is_compared_not_taken_for_it(rig: Rig) -> None:
     """Its values were never ours: where they differ, that is a conflict, and it is counted."""
     warmed(rig)
@@ -220,10 +233,12 @@ def test_an_external_id_whose_storing_lost_its_answer_is_stored_in_the_end(org: 
 # Uncertain creates without the external-id field
 
 
-def uncertain(rig: Rig, name: str) -> str:
-    """Create a Company whose Account was created with a lost answer."""
+def uncertain(rig: Rig, name: str, **set_by_flow: str) -> str:
+    """Create a Company whose Account was created with a lost answer; a flow may have set fields of it."""
     rig.switch("salesforce", external_id_field=False)
     warmed(rig)
+    if set_by_flow:
+        rig.control("POST", "salesforce/flows", {"sobject": "Account", "set": set_by_flow, "max_runs": 1})
     company = world.company(rig, name, phone_number="512")
     with rig.fault(**ACCOUNT_CREATE, action={"type": "drop", "when": "after"}):
         result = rig.run("account")
@@ -252,6 +267,34 @@ def test_several_records_found_after_an_unknown_outcome_are_parked_until_a_perso
     rig.control("DELETE", f"salesforce/records/Account/{twin['Id']}")
     settle(rig)
     assert names_of(rig)[0].count("Several") == 1
+
+
+def test_one_record_that_a_flow_has_changed_since_is_parked_until_a_person_says_so(rig: Rig) -> None:
+    """It is not what was sent, but it may well be what was created: nothing is created beside it."""
+    company = uncertain(rig, "Changed", Phone="999")
+    (made,) = [row["Id"] for row in world.salesforce_rows(rig, "Account") if row["Name"] == "Changed"]
+    for _ in range(2):
+        world.later(rig, minutes=40)
+        result = rig.run("account").ok
+        assert result["to_salesforce"]["parked_by_reason"] == {"uncertain_create": 1}
+    assert names_of(rig)[0].count("Changed") == names_of(rig)[1].count("Changed") == 1
+    row = {"table": "company", "internal_id": int(company), "external_id": made, "system_id": 5501}
+    rig.control("PUT", "ipaas/external-ids", row)
+    settle(rig)
+    assert world.partner(rig, "account", made) == company
+    assert world.raw_company(rig, company)["phone_number"] == "999"
+
+
+def test_a_record_whose_phone_the_org_writes_its_own_way_is_found_again(rig: Rig) -> None:
+    rig.switch("salesforce", normalise_phones=True)
+    warmed(rig)
+    rig.switch("salesforce", external_id_field=False)
+    company = world.company(rig, "Own Form", phone_number="5125550100")
+    with rig.fault(**ACCOUNT_CREATE, action={"type": "drop", "when": "after"}):
+        rig.run("account")
+    settle(rig)
+    assert_once(rig, "Own Form")
+    assert world.raw_company(rig, company)["name"] == "Own Form"
 
 
 def test_no_record_found_after_an_unknown_outcome_is_created(rig: Rig) -> None:

@@ -11,6 +11,7 @@ from .config import Config, draw_config
 Op = list[Any]
 COLLECTIONS = ("account", "contact")
 REFUSALS = ("UNABLE_TO_LOCK_ROW", "DUPLICATES_DETECTED", "STRING_TOO_LONG", "FIELD_INTEGRITY_EXCEPTION", "SOMETHING_NEW")
+METHODS = ("create", "create", "upsert", "update", "update", "link", "link", "retrieve", "get", "find", "query", "list")
 WAITS_S = (0, 0, 1, 20, 300, 300, 900, 900, 3600, 3600, 86_400, 8 * 86_400)
 
 
@@ -62,6 +63,7 @@ class Draw:
             "snapshot": (lambda: ["snapshot"], 0.5 * faulty),
             "restore": (lambda: ["restore"], 0.4 * faulty),
             "lose": (lambda: ["lose"], 0.15 * faulty),
+            "task": (lambda: ["task", self.rng.randint(0, 5)], 0.2),
             "clear": (lambda: ["clear"], 0.4),
             "wrong_org": (lambda: ["wrong_org", self.collection()], 0.1),
         }
@@ -107,7 +109,7 @@ class Draw:
         rng = self.rng
         calls: list[list[Any]] = []
         deaths: list[list[Any]] = []
-        if rng.random() < 0.35:
+        if rng.random() < 0.4:
             calls += [[self._place(), "users", self.users()] for _ in range(rng.randint(1, 2))]
         if not self.calm and rng.random() < 0.4:
             calls += [[self._place(), *self._fault()] for _ in range(1 if rng.random() < 0.8 else 2)]
@@ -116,8 +118,11 @@ class Draw:
         abandoned = int(not self.calm and rng.random() < 0.3)
         return ["run", self.collection(), self.params(), calls, deaths, rng.getrandbits(16), abandoned]
 
-    def _place(self) -> int:
-        return int(self.rng.expovariate(1 / 9))
+    def _place(self) -> int | str:
+        """Draw where in a run: any call, or one of those that matter."""
+        if self.rng.random() < 0.6:
+            return int(self.rng.expovariate(1 / 9))
+        return f"{self.rng.choice(METHODS)}:{self.rng.choice((0, 0, 0, 1))}"
 
     def _fault(self) -> list[Any]:
         kind = self.rng.choice(

@@ -82,7 +82,7 @@ def salesforce_cells(collection: str, row: Record) -> Cells:
             cells[field.key] = _address(row[f"{field.salesforce}Street"], (row[field.salesforce + p] for p in _PARTS))
         else:
             cells[field.key] = _FORM[field.kind](row[field.salesforce])
-    return cells
+    return _without_placeholder(cells)
 
 
 def ipaas_cells(collection: str, record: Record) -> Cells:
@@ -97,6 +97,10 @@ def ipaas_cells(collection: str, record: Record) -> Cells:
             cells[field.key] = None if item is None else _item(field, item)
         else:
             cells[field.key] = _FORM[field.kind](record[field.ipaas])
+    return _without_placeholder(cells)
+
+
+def _without_placeholder(cells: Cells) -> Cells:
     if cells.get("first_name") == "-":
         cells["first_name"] = None
     return cells

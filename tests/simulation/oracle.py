@@ -161,9 +161,22 @@ class Oracle:
                 return
         self.violate("V1", f"{side} {record_id}: {key} was set to {old!r} by somebody and is {value!r} now, silently")
 
-    def merged(self, winner: Place) -> None:
-        """Hear of a merge: what the winner leaves blank, somebody has chosen to."""
+    def merged(self, winner: Place, loser: Place) -> None:
+        """Hear of a merge: what the winner leaves blank, somebody has chosen to.
+
+        One without a partner inherits the loser's: values that both have were agreed on before, or edited by then.
+        """
         self.blanked |= {(winner, key) for key, value in self.cells[winner].items() if value is None}
+        if self.partner_of(winner) is not None:
+            return
+        for key, value in self.cells[winner].items():
+            edit = self.edits.get((loser, key))
+            if value != self.cells[loser].get(key):
+                continue
+            if edit is None:
+                self.edits.pop((winner, key), None)
+            else:
+                self.edits[winner, key] = edit
 
     # What the sync says
 

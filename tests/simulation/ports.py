@@ -85,7 +85,7 @@ class SalesforceModel:
                 found = self._call("query", lambda: self._matching(query, include_deleted))
             else:
                 self._call("query", lambda: None)
-            if self._process.fault()[0] == "locator" and at:
+            if self._process.script.fault[0] == "locator" and at:
                 raise ServiceError(
                     "The locator is gone.", service="salesforce", status=400, code="INVALID_QUERY_LOCATOR"
                 )
@@ -145,7 +145,7 @@ class SalesforceModel:
         def write() -> list[WriteResult]:
             if any("mangle" in str(value) for record in records for value in record.values()):
                 raise ServiceError("Bad row.", service="salesforce", status=400, code="JSON_PARSER_ERROR")
-            fault = self._process.fault()
+            fault = self._process.script.fault
             refused = fault[1] % len(records) if fault[0] == "refuse" else -1
             if refused < 0:
                 return [one(record) for record in records]

@@ -33,9 +33,12 @@ class Crash(BaseException):
 
 @dataclass
 class Script:
-    """What goes wrong in one run: faults by number of the service call, deaths by number of the ledger call."""
+    """What goes wrong in one run: faults by place among its service calls, deaths by number of the ledger call.
 
-    calls: dict[int, Fault] = field(default_factory=dict)
+    A place is the number of the call, or a method and which of its calls: `create:0`.
+    """
+
+    calls: dict[int | str, Fault] = field(default_factory=dict)
     ledger: dict[int, str] = field(default_factory=dict)
     seed: int = 0
     abandoned: bool = False  # the run that dies is not taken up again, and has no report
@@ -43,8 +46,17 @@ class Script:
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
         self.made = self.ledger_made = 0
+        self.by_method: dict[str, int] = {}
+        self.fault: Fault = ("",)  # of the call under way
         self.waiting: list[Fault] = []
         self.hits = 0
+
+    def next(self, method: str) -> Fault:
+        """Count a call and return what is to happen at it."""
+        number, own = self.made, self.by_method.get(method, 0)
+        self.made += 1
+        self.by_method[method] = own + 1
+        return self.calls.get(number) or self.calls.get(f"{method}:{own}") or ("",)
 
 
 class Process:
@@ -66,15 +78,14 @@ class Process:
         """Make one call to a service."""
         self._alive()
         script = self.script
-        number = script.made
-        script.made += 1
+        fault = script.next(method)
         self.counts[service] += 1
         self.clock.advance(CALL_S)
-        fault = script.calls.get(number)
-        if fault is not None and fault[0] == "users":
+        kind = fault[0]
+        if kind == "users":
             script.waiting.append(fault)
         self._let_others_in(service, method)
-        kind = fault[0] if fault is not None else ""
+        script.fault = fault  # others may have made calls meanwhile
         if kind in ("crash", "busy", "limit", "auth"):
             self._fail(service, kind)
         result = work()
@@ -84,10 +95,6 @@ class Process:
             script.hits += 1
             raise _lost(service, effect)
         return result
-
-    def fault(self) -> Fault:
-        """Return what is to happen to the records of the call under way."""
-        return self.script.calls.get(self.script.made - 1, ("",))
 
     def ledger_call(self, work: Callable[..., T], args: Any, named: Any, *, inside: bool) -> T:
         """Make one call of the ledger; *inside* a transaction nobody else gets a turn."""

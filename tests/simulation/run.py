@@ -1,4 +1,11 @@
-"""Run many drawn sequences and say what did not hold: `python -m tests.simulation.run --sequences 10000 --seed 1`."""
+"""Play many drawn sequences and say what did not hold.
+
+    python -m tests.simulation.run --sequences 10000 --seed 1 --workers 2
+    python -m tests.simulation.run --show 4711
+
+A sequence that breaks a rule is made small, shown with what happened in it, and with `--keep` added to
+`regressions.json`, which the tests play each time.
+"""
 
 from __future__ import annotations
 
@@ -6,96 +13,120 @@ import argparse
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
 
 from .config import Config
 from .draw import Op, draw
-from .quiet import settle
+from .play import Outcome, play
+from .regressions import keep
 from .shrink import shrink
-from .world import World
+
+_CHUNK = 250
+_MOST_SHOWN = 20
+_MOST_KEPT = 3
 
 
 @dataclass
-class Outcome:
-    """What became of one sequence."""
+class Numbers:
+    """What many sequences came to."""
 
-    violations: list[str]
-    trace: list[str]
-    rounds: int = 0
-    hits: int = 0
-    runs: int = 0
-    writes: int = 0
-    changes: int = 0
+    total: Counter[str] = field(default_factory=Counter)
+    rounds: Counter[tuple[int, int]] = field(default_factory=Counter)  # (faults that took effect, rounds)
+    broken: dict[str, list[int]] = field(default_factory=dict)  # rule -> seeds
 
-
-def play(config: Config, ops: list[Op], *, tracing: bool = False) -> Outcome:
-    """Play a sequence and let it come to rest."""
-    world = World(config, tracing=tracing)
-    rounds = 0
-    try:
-        for op in ops:
-            world.apply(op)
-            if world.oracle.violations:
-                break
+    def add(self, seed: int, outcome: Outcome) -> None:
+        names = ("runs", "hits", "ops", "writes", "changes")
+        self.total.update({"sequences": 1, **{name: getattr(outcome, name) for name in names}})
+        if outcome.violations:
+            self.broken.setdefault(outcome.rule, []).append(seed)
         else:
-            rounds = settle(world).rounds
-    except Exception as error:  # a bug of the core (or of the models) is a finding too
-        import traceback
+            self.rounds[min(outcome.hits, 3), outcome.rounds] += 1
 
-        last = traceback.extract_tb(error.__traceback__)[-3:]
-        where = " < ".join(f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno} {f.name}" for f in reversed(last))
-        world.oracle.violate("error", f"{type(error).__name__}: {error} at {where}")
-    oracle = world.oracle
-    return Outcome(
-        oracle.violations,
-        oracle.trace,
-        rounds,
-        world.stats["hits"],
-        world.stats["runs"],
-        oracle.api_writes,
-        oracle.user_changes,
-    )
+    def update(self, other: Numbers) -> None:
+        self.total.update(other.total)
+        self.rounds.update(other.rounds)
+        for rule, seeds in other.broken.items():
+            self.broken.setdefault(rule, []).extend(seeds)
+
+
+def play_seeds(seeds: Iterable[int]) -> Numbers:
+    """Draw and play sequences."""
+    numbers = Numbers()
+    for seed in seeds:
+        numbers.add(seed, play(*draw(seed)))
+    return numbers
+
+
+def smallest(seed: int) -> tuple[Config, list[Op]]:
+    """Return the sequence of a seed that breaks a rule, made small."""
+    config, ops = draw(seed)
+    rule = play(config, ops).rule
+    return shrink(config, ops, lambda c, o: play(c, o).rule == rule) if rule else (config, ops)
+
+
+def show(config: Config, ops: list[Op]) -> None:
+    print("world:", config.plain() or "the defaults")
+    print("\n".join(play(config, ops, tracing=True).trace))
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--sequences", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--show", type=int)
-    parser.add_argument("--whole", action="store_true")
-    told = parser.parse_args()
+    told = _arguments()
     if told.show is not None:
-        config, ops = draw(told.show)
-        first = play(config, ops).violations
-        if first and not told.whole:
-            rule = first[0][:8]
-            fails = lambda c, o: any(v.startswith(rule) for v in play(c, o).violations[:1])
-            config, ops = shrink(config, ops, fails)
-        print(config.plain())
-        print("\n".join(play(config, ops, tracing=True).trace))
+        show(*(draw(told.show) if told.whole else smallest(told.show)))
         return 0
     started = time.monotonic()
-    kinds: Counter[str] = Counter()
-    examples: dict[str, int] = {}
-    rounds: Counter[Any] = Counter()
-    total = Counter()
-    for seed in range(told.seed, told.seed + told.sequences):
-        outcome = play(*draw(seed))
-        total.update(runs=outcome.runs, hits=outcome.hits, ops=1, writes=outcome.writes, changes=outcome.changes)
-        if outcome.violations:
-            import re
-            kind = re.sub(r"\d+", "#", outcome.violations[0])[:110]
-            kinds[kind] += 1
-            examples.setdefault(kind, seed)
-        else:
-            rounds[outcome.hits, outcome.rounds] += 1
-    spent = time.monotonic() - started
-    print(f"{told.sequences} sequences in {spent:.1f} s: {told.sequences / spent:.0f}/s; {dict(total)}")
-    print("rounds:", sorted(rounds.items()))
-    for kind, count in kinds.most_common(40):
-        print(f"{count:6} seed {examples[kind]:6}: {kind}")
-    return 1 if kinds else 0
+    numbers = Numbers()
+    for part in _parts(told.seed, told.sequences, told.workers):
+        numbers.update(part)
+        if sys.stderr.isatty():
+            print(f"\r{numbers.total['sequences']} of {told.sequences}", end="", file=sys.stderr)
+    _tell(numbers, time.monotonic() - started, told.workers)
+    for rule, seeds in list(numbers.broken.items())[: _MOST_KEPT if told.keep else 1]:
+        config, ops = smallest(min(seeds))
+        print(f"\nseed {min(seeds)}, made small:")
+        show(config, ops)
+        if told.keep:
+            keep(rule, min(seeds), config, ops)
+    return 1 if numbers.broken else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--sequences", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1, help="of the first sequence; the others count up")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--show", type=int, metavar="SEED", help="play one sequence and tell what happens")
+    parser.add_argument("--whole", action="store_true", help="with --show: as it was drawn, not made small")
+    parser.add_argument("--keep", action="store_true", help="add what breaks a rule to regressions.json")
+    return parser.parse_args()
+
+
+def _parts(seed: int, sequences: int, workers: int) -> Iterator[Numbers]:
+    last = seed + sequences
+    chunks = [range(first, min(first + _CHUNK, last)) for first in range(seed, last, _CHUNK)]
+    if workers == 1:
+        yield from map(play_seeds, chunks)
+        return
+    with ProcessPoolExecutor(workers) as pool:
+        yield from pool.map(play_seeds, chunks)
+
+
+def _tell(numbers: Numbers, seconds: float, workers: int) -> None:
+    total = numbers.total
+    rate = total["sequences"] / seconds
+    print(f"\r{total['sequences']} sequences in {seconds:.0f} s, {rate:.0f} a second with {workers} worker(s)")
+    print(
+        f"{total['ops']} operations, {total['runs']} runs, {total['hits']} faults, {total['changes']} edits by others, "
+        f"{total['writes']} writes"
+    )
+    for hits in range(4):
+        spread = {rounds: count for (of, rounds), count in sorted(numbers.rounds.items()) if of == hits}
+        print(f"further rounds of runs until nothing was written, after {hits}{'+' * (hits == 3)} faults: {spread}")
+    print(f"violations: {sum(map(len, numbers.broken.values()))}")
+    for rule, seeds in sorted(numbers.broken.items(), key=lambda item: -len(item[1]))[:_MOST_SHOWN]:
+        print(f"  {len(seeds)} times, first seed {min(seeds)}: {rule}")
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ class Users:
         self.company = company
         self.oracle = oracle
         self.linked: set[tuple[str, str]] = set()  # pairs that a person said are the same
+        self.once_hidden: set[str] = set()
         self._number = 0
 
     def do(self, name: str, *args: Any) -> None:
@@ -165,8 +166,9 @@ class Users:
         first = ids[winner % len(ids)]
         rest = [record_id for record_id in ids if record_id != first]
         fields = [field for at, field in enumerate(MAPPED[collection]) if taken >> at & 1 and field.kind != "address"]
-        self.org.merge(first, rest[loser % len(rest)], [field.salesforce for field in fields])
-        self.oracle.merged(("salesforce", collection, first))
+        second = rest[loser % len(rest)]
+        self.org.merge(first, second, [field.salesforce for field in fields])
+        self.oracle.merged(("salesforce", collection, first), ("salesforce", collection, second))
 
     def merged_into(self, record_id: str) -> set[str]:
         """Return a row and all those that were merged into it, directly or not."""
@@ -191,6 +193,7 @@ class Users:
         chosen = self._chosen("salesforce", collection, record)
         if chosen is not None:
             self.org.hidden.add(chosen)
+            self.once_hidden.add(chosen)
 
     def do_show(self) -> None:
         """Let the API user see everything again; an admin who shares records touches none of them."""

@@ -67,10 +67,33 @@ class Planned:
     errors: dict[str, BaseException] = field(default_factory=dict)
     summary: dict[str, Any] | None = None
     conflicts: int = 0
+    twin: str = ""  # the task that is run twice at once
+    twin_seed: int = 0
 
     @cached_property
     def checked(self) -> RunParams:
         return RunParams.parse(self.params, self.collection)  # type: ignore[arg-type]
+
+
+class Turns:
+    """Runs several things at once, in one thread: called between two calls, it may let another one go on."""
+
+    def __init__(self, seed: int) -> None:
+        self._rng = random.Random(seed)
+        self._parent = getcurrent()
+        self._tasks: list[greenlet] = []
+
+    def add(self, work: Callable[[], None]) -> None:
+        self._tasks.append(greenlet(work, self._parent))
+
+    def play(self) -> None:
+        while alive := [task for task in self._tasks if not task.dead]:
+            alive[0].switch()
+
+    def __call__(self) -> None:
+        others = [task for task in self._tasks if not task.dead and task is not getcurrent()]
+        if others and self._rng.random() < 0.3:
+            self._rng.choice(others).switch()
 
 
 class World:
@@ -103,6 +126,12 @@ class World:
         if not config.canaries:
             self._pass_canaries()
 
+    def use(self, ledger: Any) -> None:
+        """Work with another ledger, an empty one."""
+        self.ledger = ledger
+        if not self.config.canaries:
+            self._pass_canaries()
+
     # Operations
 
     def apply(self, op: list[Any]) -> None:
@@ -115,8 +144,8 @@ class World:
             self.users.do(*op)
 
     def do_wait(self, seconds: float) -> None:
-        """Let time pass; not longer than the look-back window while a collection has never been read."""
-        known = all(self.oracle.in_contact(collection) for collection in ("account", "contact"))
+        """Let time pass; not longer than the look-back window while something has never been read."""
+        known = all(self.oracle.in_contact(collection) for collection in ("account", "contact")) and not self.org.hidden
         self.clock.advance(seconds if known else min(seconds, DAY_S))
 
     def do_run(self, *told: Any) -> Planned:
@@ -126,27 +155,36 @@ class World:
 
     def do_two(self, first: list[Any], second: list[Any], seed: int) -> None:
         """Make two runs at once: at any call the other one may get its turn."""
-        rng = random.Random(seed)
         both = [self._planned(*first), self._planned(*second)]
-        parent = getcurrent()
-        tasks = [greenlet(lambda run=run: self._run(run), parent) for run in both]
-
-        def turn() -> None:
-            here = getcurrent()
-            other = tasks[1] if here is tasks[0] else tasks[0]
-            if not other.dead and rng.random() < 0.3:
-                other.switch()
-
+        turn = Turns(seed)
         for run in both:
             run.turn = turn
-        while alive := [task for task in tasks if not task.dead]:
-            alive[0].switch()
+            turn.add(lambda run=run: self._run(run))
+        turn.play()
+
+    def do_zombie(self, told: list[Any], number: int, seed: int) -> None:
+        """Let a task that was given up go on beside its own retry."""
+        run = self._planned(*told)
+        name = list(STEPS)[number]
+        run.twin = name
+        run.twin_seed = seed
+        self._run(run)
 
     def do_clear(self) -> None:
         """Clear the tasks of the last run: it runs again under its id, from the extracts on."""
         if self.runs:
             last = self.runs[-1]
             self._run(Planned(last.collection, last.run_id, last.params, Script()))
+
+    def do_task(self, number: int) -> None:
+        """Run one task of the last run once more, as after a lost heartbeat; a run that is reported does nothing."""
+        if self.runs:
+            last = self.runs[-1]
+            again = Planned(last.collection, last.run_id, last.params, Script(), org_id=last.org_id)
+            name = list(STEPS)[number]
+            error = self._task(again, Log(self.oracle), name)
+            if error is None and name.startswith("extract"):
+                self._run(again)  # what the extract has opened again
 
     def do_snapshot(self) -> None:
         """Copy the ledger, once it knows both collections: what an empty one misses is another question."""
@@ -229,7 +267,7 @@ class World:
         for name in names:
             if self._is_skipped(name, run.errors):
                 continue
-            error = self._task(run, log, name)
+            error = self._twins(run, log, name) if run.twin == name else self._task(run, log, name)
             if error is not None:
                 run.errors[name] = error
         process = self._process(run)
@@ -243,6 +281,15 @@ class World:
     def _is_skipped(name: str, errors: dict[str, BaseException]) -> bool:
         """Tell a task whose upstream failed; one upsert does not wait for the other's success."""
         return bool(errors) and not name.startswith("extract") and name != "upsert_salesforce"
+
+    def _twins(self, run: Planned, log: Log, name: str) -> BaseException | None:
+        """Run one task twice at once."""
+        turn = run.turn = Turns(run.twin_seed)
+        errors: list[BaseException | None] = []
+        for _ in range(2):
+            turn.add(lambda: errors.append(self._task(run, log, name)))
+        turn.play()
+        return errors[-1]
 
     def _task(self, run: Planned, log: Log, name: str) -> BaseException | None:
         """Run one task with its retries."""
@@ -454,8 +501,9 @@ def _counts(summary: dict[str, Any] | None) -> str:
     for direction in DIRECTIONS:
         counts = summary[direction]
         shown = {name: counts[name] for name in ("seen", *OUTCOMES) if counts[name]}
-        shown |= {k: v for k, v in (("parked", counts["parked_by_reason"]), ("skipped", counts["skipped_by_reason"])) if v}
-        shown |= {"parents": {k: v for k, v in counts["parents"].items() if v}}
+        for name in ("parked_by_reason", "skipped_by_reason", "warnings", "parents"):
+            reasons = {reason: number for reason, number in sorted(counts[name].items()) if number}
+            shown |= {name: reasons} if reasons else {}
         told.append(f"{direction}: {shown}")
     return "; ".join(told)
 

@@ -214,6 +214,53 @@ def test_carrying_out_a_decision_leaves_nothing_to_do(policy: str) -> None:
         assert decide(known, *after, conflict=policy).fate == "keep", (before, here, there)
 
 
+WHOLE = {"address_1": "1 Main St", "city": "Austin", "region": "TX", "postal_code": "73301", "country": "US"}
+PARTIAL = {"Street": "9 Side St", "State": "TX"}
+CONTACT = CollectionMapping(
+    "contact",
+    (
+        FieldRule("address", "address", "Mailing", "primary_shipping"),
+        FieldRule("phone", "phone_on_address", "Phone", "primary_shipping"),
+    ),
+    IPaaSShape(),
+)
+
+
+def of_contact(before: tuple[Any, Any], now: tuple[Any, Any], **policies: Any) -> dict[str, FieldMerge]:
+    """Merge address and phone; what each side showed before and shows now, as (Salesforce, iPaaS.com)."""
+    rules = tuple(replace(rule, conflict=policies.get(rule.key, rule.conflict)) for rule in CONTACT.fields)
+    link = Link("scope", "contact", "003", "1", *before)
+    merged = merge(replace(CONTACT, fields=rules), link, Sides(*now), both)
+    return {one.key: one for one in merged}
+
+
+@pytest.mark.parametrize(("policy", "fate"), [("salesforce_wins", "to_salesforce"), ("park", "park")])
+def test_an_edit_over_a_value_that_could_not_be_sent_is_a_conflict(policy: str, fate: str) -> None:
+    """The address without a city never reached iPaaS.com: its own edit there replaces it, and that is counted."""
+    before = ({"address": PARTIAL, "phone": None}, {"address": None, "phone": None})
+    merged = of_contact(before, (before[0], {"address": WHOLE, "phone": None}), address=policy)
+    assert merged["address"] == FieldMerge("address", fate, True)  # type: ignore[arg-type]
+
+
+def test_an_edit_over_a_value_that_salesforce_could_not_take_is_a_conflict() -> None:
+    assert decide(("1", "one"), "2", "one", value_type="number") == FieldMerge("phone", "to_ipaas", True)
+    assert decide(("1", "1"), "2", "1", value_type="number") == FieldMerge("phone", "to_ipaas", False)
+
+
+@pytest.mark.parametrize(
+    ("there", "fate", "conflict"), [(None, "to_ipaas", False), ("1", "agreed", False), ("2", "to_ipaas", True)]
+)
+def test_a_phone_without_an_address_follows_when_one_is_added(there: Value, fate: str, conflict: bool) -> None:
+    before = ({"address": None, "phone": "1"}, {"address": None, "phone": None})
+    merged = of_contact(before, (before[0], {"address": WHOLE, "phone": there}))
+    assert merged["phone"] == FieldMerge("phone", fate, conflict)  # type: ignore[arg-type]
+
+
+def test_a_phone_that_was_emptied_on_an_address_that_was_there_stays_empty() -> None:
+    before = ({"address": None, "phone": "1"}, {"address": WHOLE, "phone": None})
+    assert of_contact(before, before)["phone"].fate == "keep"
+
+
 # The plan of a pair
 
 

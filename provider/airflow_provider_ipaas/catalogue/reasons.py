@@ -63,7 +63,8 @@ REASONS = (
         "uncertain_create",
         Handling.PARK,
         "The answer to its creation was lost: it may exist",
-        "The next run looks for it; where it finds several, delete or link all but one.",
+        "The next run looks for it; where it finds several, or one that is not as it was sent, store the id of the right one "
+        "as the external id in iPaaS.com, or delete the others.",
     ),
     _row(
         "create_in_progress",

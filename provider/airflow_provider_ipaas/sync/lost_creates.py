@@ -13,6 +13,7 @@ from typing import Any
 from airflow_provider_ipaas.mapping import CollectionMapping, Showing
 
 from .applying import Written
+from .canary import alike
 from .context import Sync, parse_stamp
 from .keys import email_key, name_key
 from .model import DIRECTIONS, OTHER, SOURCE_OF, Claim, Direction, Item, Link, Side
@@ -87,9 +88,15 @@ def renew_claims(sync: Sync, items: Iterable[Item], direction: Direction, server
 
 
 def as_created(mapping: CollectionMapping, item: Item, shown: Showing) -> bool:
-    """Tell whether nothing has changed since the lost create: the source says what was sent, and so does the target."""
+    """Tell whether nothing has changed since the lost create: the source says what was sent, and so does the target.
+
+    What the target shows beyond that, somebody has added.
+    """
     sent = was_sent(item)
-    return sent == (item.payload or {}).get("changes") and shows(mapping, item.direction, sent, shown)
+    fillable = (rule.key for rule in mapping.fields if rule.kind != "constant" and not rule.on_create_only)
+    added = any(shown.get(key) is not None and sent.get(key) is None for key in fillable)
+    same = sent == (item.payload or {}).get("changes") and shows(mapping, item.direction, sent, shown)
+    return same and not added
 
 
 def shows(mapping: CollectionMapping, direction: Direction, sent: Showing, shown: Showing) -> bool:
@@ -169,11 +176,13 @@ def find_in_salesforce(sync: Sync, items: list[Item], fields: set[str], external
 
 
 def _look(sync: Sync, findings: Findings, item: Item, claimed: datetime | None, fence: datetime, now: datetime) -> None:
-    found = _created_by_us(sync, item, claimed or now - timedelta(days=1))
-    if len(found) == 1:
-        findings.made.append((item, found[0]))
-    elif found:
-        text = f"Several records could be the one that was created: {', '.join(found[:5])}."
+    equal, similar = _created_by_us(sync, item, claimed or now - timedelta(days=1))
+    if item.external_id in (*equal, *similar):
+        equal = [str(item.external_id)]  # a person has said which
+    if len(equal) == 1:
+        findings.made.append((item, equal[0]))
+    elif equal or similar:
+        text = f"Any of these could be the one that was created: {', '.join((equal or similar)[:5])}."
         findings.unknown.append(Written(item, "uncertain", text=text))
     elif claimed is not None and fence <= claimed:
         text = "The request may still be under way in Salesforce."
@@ -182,24 +191,28 @@ def _look(sync: Sync, findings: Findings, item: Item, claimed: datetime | None, 
         findings.again.append(item)
 
 
-def _created_by_us(sync: Sync, item: Item, since: datetime) -> list[str]:
-    """Return unlinked records that our user created since then with the content that was sent."""
+# One of these is enough to doubt: a flow or a person may have changed the others since.
+_TELLING = ("Name", "LastName", "Email", "Phone", "AccountNumber", "Website")
+
+
+def _created_by_us(sync: Sync, item: Item, since: datetime) -> tuple[list[str], list[str]]:
+    """Return the unlinked records that our user created since then: with the content that was sent, and similar ones."""
     sent = sync.mapping.salesforce_body(was_sent(item))
     body = {key: value for key, value in sent.items() if isinstance(value, str)}
-    key = "LastName" if sync.collection == "contact" else "Name"
+    tests = [f"{name} = {quote(body[name])}" for name in _TELLING if name in body]
+    if not tests:
+        return [], []
     soql = (
         f"SELECT {', '.join(sorted({*body, 'Id'}))} FROM {sync.sobject} "  # noqa: S608 (names come from the mapping)
         f"WHERE CreatedById = {quote(sync.salesforce.user_id)} "
-        f"AND CreatedDate >= {literal(since - timedelta(minutes=1))} AND {key} = {quote(str(body.get(key, '')))}"
+        f"AND CreatedDate >= {literal(since - timedelta(minutes=1))} AND ({' OR '.join(tests)})"
     )
-    found = [
-        str(row["Id"])
-        for row in sync.salesforce.query(soql)
-        if all(row.get(name) is None or _plain(row[name]) == _plain(value) for name, value in body.items())
-    ]
-    linked = sync.ledger.links(sync.scope, sync.collection, "salesforce", found)
-    return [record_id for record_id in found if record_id not in linked]
-
-
-def _plain(value: Any) -> str:
-    return " ".join(str(value or "").split()).casefold()
+    rows = {str(row["Id"]): row for row in sync.salesforce.query(soql)}
+    linked = sync.ledger.links(sync.scope, sync.collection, "salesforce", rows)
+    equal: list[str] = []
+    similar: list[str] = []
+    for record_id, row in rows.items():
+        same = all(row.get(name) is None or alike(row[name], value) for name, value in body.items())
+        if record_id not in linked:
+            (equal if same else similar).append(record_id)
+    return sorted(equal), sorted(similar)

@@ -54,6 +54,7 @@ def _merge_field(
     known = link is not None and key in (link.salesforce_showing or {}) and key in (link.ipaas_showing or {})
     if known and link is not None:
         ours = _changed(mapping, rule, (link.salesforce_showing or {}).get(key), here)
+        ours = ours or _has_a_place_now(mapping, rule, link, sides)
         theirs = _changed(mapping, rule, (link.ipaas_showing or {}).get(key), there)
     else:
         ours, theirs = here is not None, there is not None
@@ -69,7 +70,11 @@ def _merge_field(
         return _write(key, rule.direction, writes) if moved else FieldMerge(key, "keep")
     if ours and theirs:
         return _conflict(rule, sides, writes)
-    return _write(key, "to_ipaas" if ours else "to_salesforce", writes)
+    winner: Direction = "to_ipaas" if ours else "to_salesforce"
+    if _was_never_sent(mapping, key, winner, there if ours else here):
+        # What it replaces could not be carried over: both sides hold an edit, and only this one can be written.
+        return FieldMerge(key, "park", True) if rule.conflict == "park" else _write(key, winner, writes, conflict=True)
+    return _write(key, winner, writes)
 
 
 def _changed(mapping: CollectionMapping, rule: FieldRule, before: Value, now: Value) -> bool:
@@ -77,6 +82,25 @@ def _changed(mapping: CollectionMapping, rule: FieldRule, before: Value, now: Va
     if mapping.same(rule.key, before, now):
         return False
     return now is not None or rule.blank == "clear"
+
+
+def _has_a_place_now(mapping: CollectionMapping, rule: FieldRule, link: Link, sides: Sides) -> bool:
+    """Tell a phone that had no address in iPaaS.com to live on, and has one now that somebody added."""
+    if rule.kind != "phone_on_address" or sides.salesforce.get(rule.key) is None:
+        return False
+    before = link.ipaas_showing or {}
+    address = next((r.key for r in mapping.fields if r.kind == "address" and r.ipaas == rule.ipaas), None)
+    if address is None or address not in before or sides.ipaas.get(address) is None:
+        return False
+    return before.get(address) is None and before.get(rule.key) is None
+
+
+def _was_never_sent(mapping: CollectionMapping, key: str, winner: Direction, replaced: Value) -> bool:
+    """Tell a value of the losing side that the other service can't take (an address without a city, say)."""
+    if replaced is None:
+        return False
+    translate = mapping.to_ipaas if winner == "to_salesforce" else mapping.to_salesforce
+    return translate(key, replaced).value is None
 
 
 def _fill(
