@@ -270,7 +270,7 @@ class Transport:
         )
 
     def _redirected(self, answer: Answer, host: str) -> ServiceError:
-        target = urlsplit(answer.headers.get("Location") or "").hostname or "another path"
+        target = _host_of(answer.headers.get("Location") or "") or "another path"
         return ServiceError(
             f"{self.name} ({host}) redirects to {target} ({answer.status}); redirects are not followed.",
             next_step=_advice(REDIRECT),
@@ -278,6 +278,13 @@ class Transport:
             status=answer.status,
             code=REDIRECT,
         )
+
+
+def _host_of(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return "an address that can't be read"
 
 
 def _advice(code: str, **places: str) -> str:
@@ -289,8 +296,16 @@ def is_loopback(host: str | None) -> bool:
     return (host or "").lower().strip("[]") in LOOPBACK
 
 
+class _NoRedirects(requests.Session):
+    """A session that does not even look where a redirect leads: requests fails on an address that can't be read."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
+        """Return None: there is nowhere to go."""
+        return
+
+
 def _session(pool_size: int) -> requests.Session:
-    session = requests.Session()
+    session = _NoRedirects()
     adapter = HTTPAdapter(pool_connections=4, pool_maxsize=pool_size, max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
