@@ -1,13 +1,15 @@
 """One task of a run in a process of its own, which may be told to die in the middle of it.
 
 Arguments: JSON with salesforce_url, ipaas_url, ledger, collection, run_id, steps, params, and kill: [holder, method,
-nth, "before" or "after"] or null.
+nth, "before" or "after"] or null. Perhaps signal: the number of the signal to die by (SIGKILL); told: whether the process
+hears a SIGTERM and ends in order, as a task of Airflow does; most_bytes: how long any file may get, as on a full disk.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import sys
 from types import SimpleNamespace
@@ -17,24 +19,29 @@ from airflow_provider_ipaas.ledger import SqlLedger
 from tests.support.rig import Rig
 
 
-def die_at(holder: Any, name: str, nth: int, when: str) -> None:
-    """Let the nth call of a method end this process with SIGKILL, before or after it is done."""
+def die_at(holder: Any, name: str, nth: int, when: str, by: int) -> None:
+    """Let the nth call of a method send this process a signal, before or after it is done."""
     real = getattr(holder, name)
     count = iter(range(1, 1_000_000))
 
     def call(*args: Any, **named: Any) -> Any:
         last = next(count) == nth
         if last and when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), by)
         result = real(*args, **named)
         if last:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), by)
         return result
 
     setattr(holder, name, call)
 
 
 def main(told: dict[str, Any]) -> None:
+    if told.get("told"):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if told.get("most_bytes"):
+        # Python ignores SIGXFSZ: the write fails, as it does where no room is left.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (told["most_bytes"], told["most_bytes"]))
     services: Any = SimpleNamespace(salesforce_url=told["salesforce_url"], ipaas_url=told["ipaas_url"])
     rig = Rig(services, SqlLedger.open(told["ledger"]))
     for step in told["steps"]:
@@ -42,7 +49,7 @@ def main(told: dict[str, Any]) -> None:
         if told["kill"]:
             where, name, nth, when = told["kill"]
             holders: dict[str, Any] = {"ledger": sync.ledger, "ipaas": sync.ipaas, "salesforce": sync.salesforce}
-            die_at(holders[where], name, nth, when)
+            die_at(holders[where], name, nth, when, told.get("signal", signal.SIGKILL))
         rig.step(step, sync)
 
 

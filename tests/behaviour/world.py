@@ -5,7 +5,10 @@ Every function takes the rig first and the fields by the names of the service; i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -116,6 +119,21 @@ def external_id(rig: Rig, kind: str, record_id: str) -> str | None:
     """Return the Salesforce id that a record of iPaaS.com carries."""
     link = rig.sandbox.ipaas.links.by_internal(kind, int(SYSTEM_ID), int(record_id))
     return link.external_id if link else None
+
+
+@contextmanager
+def living_in(zone: str) -> Iterator[None]:
+    """Let this process's local time be that of a zone."""
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = zone
+    time.tzset()
+    try:
+        yield
+    finally:
+        os.environ.pop("TZ")
+        if before is not None:
+            os.environ["TZ"] = before
+        time.tzset()
 
 
 # The run between

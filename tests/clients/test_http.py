@@ -195,6 +195,16 @@ def test_redirects_are_refused_even_to_the_same_host(server: Server, transport: 
     assert len(server.headers) == 1
 
 
+@pytest.mark.parametrize("place", ["http://[broken", "http://a]b/", "//[", "https://host:port:port/", "\x7f"])
+def test_a_redirect_to_an_address_that_cannot_be_read_is_refused_too(
+    server: Server, transport: Transport, place: str
+) -> None:
+    server.reply = answering(b"", 302, Location=place)
+    with pytest.raises(ServiceError, match=r"redirects are not followed") as caught:
+        transport.send("GET", server.url, may_repeat=True)
+    assert caught.value.code == "REDIRECT"
+
+
 def test_the_clock_is_the_servers(server: Server) -> None:
     ticks = [100.0]
     transport = Transport("service", name="The service", monotonic=lambda: ticks[0])

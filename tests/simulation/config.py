@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from typing import Any
 
@@ -28,7 +28,7 @@ class Config:
     salesforce_s: int = 0
     ipaas_s: int = 0
     worker_s: int = 0
-    reading: Reading = Reading()
+    reading: Reading = field(default_factory=Reading)
 
     def plain(self) -> dict[str, Any]:
         """Return what differs from the defaults."""

@@ -10,7 +10,13 @@ from .config import Config, draw_config
 
 Op = list[Any]
 COLLECTIONS = ("account", "contact")
-REFUSALS = ("UNABLE_TO_LOCK_ROW", "DUPLICATES_DETECTED", "STRING_TOO_LONG", "FIELD_INTEGRITY_EXCEPTION", "SOMETHING_NEW")
+REFUSALS = (
+    "UNABLE_TO_LOCK_ROW",
+    "DUPLICATES_DETECTED",
+    "STRING_TOO_LONG",
+    "FIELD_INTEGRITY_EXCEPTION",
+    "SOMETHING_NEW",
+)
 METHODS = ("create", "create", "upsert", "update", "update", "link", "link", "retrieve", "get", "find", "query", "list")
 WAITS_S = (0, 0, 1, 20, 300, 300, 900, 900, 3600, 3600, 86_400, 8 * 86_400)
 
@@ -85,7 +91,14 @@ class Draw:
 
     def new(self) -> Op:
         filled = self.rng.getrandbits(9) | (self.rng.random() < 0.1) << 10 | (self.rng.random() < 0.08) << 11
-        return ["new", self.side(), self.collection(), self.rng.randint(-1, 5), int(filled), self.rng.choice((0, 0, 0, 5, 1, 3))]
+        return [
+            "new",
+            self.side(),
+            self.collection(),
+            self.rng.randint(-1, 5),
+            int(filled),
+            self.rng.choice((0, 0, 0, 5, 1, 3)),
+        ]
 
     def edit(self) -> Op:
         return ["edit", self.side(), self.collection(), self.record(), self.field(), self.variant()]
@@ -95,7 +108,20 @@ class Draw:
 
     def users(self) -> Op:
         """Draw what a user does in the middle of a run."""
-        names = ["edit", "edit", "edit", "edit", "new", "blank", "delete", "undelete", "merge", "reparent", "open", "commit"]
+        names = [
+            "edit",
+            "edit",
+            "edit",
+            "edit",
+            "new",
+            "blank",
+            "delete",
+            "undelete",
+            "merge",
+            "reparent",
+            "open",
+            "commit",
+        ]
         return self.kinds[self.rng.choice(names)][0]()
 
     def two(self) -> Op:
@@ -126,7 +152,19 @@ class Draw:
 
     def _fault(self) -> list[Any]:
         kind = self.rng.choice(
-            ("crash", "crash", "crash_after", "crash_after", "lost", "lost", "busy", "limit", "auth", "locator", "refuse")
+            (
+                "crash",
+                "crash",
+                "crash_after",
+                "crash_after",
+                "lost",
+                "lost",
+                "busy",
+                "limit",
+                "auth",
+                "locator",
+                "refuse",
+            )
         )
         return [kind, self.rng.randint(0, 3), self.rng.choice(REFUSALS)] if kind == "refuse" else [kind]
 

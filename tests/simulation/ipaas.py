@@ -189,7 +189,9 @@ class Company:
 
     def _check(self, kind: str, record_id: str | None, body: Record) -> None:
         known = {*FIELDS[kind], "addresses", "custom_fields", "external_ids"}
-        assert set(body) - {"id", *STAMPS} <= known, f"the sync writes fields that the service has not: {set(body) - known}"
+        assert set(body) - {"id", *STAMPS} <= known, (
+            f"the sync writes fields that the service has not: {set(body) - known}"
+        )
         _refuse(any("poison" in str(value) for value in body.values()), "VALD-1025", "a field rule says no")
         if kind == "company":
             _refuse(not (body.get("name") or "").strip(), "VALD-1002", "name is required")

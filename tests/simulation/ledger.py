@@ -22,9 +22,7 @@ def _cloner(kind: type[Any]) -> Callable[[Any], Any]:
     return lambda row: kind(*values(row))
 
 
-_CLONE: dict[type[Any], Callable[[Any], Any]] = {
-    kind: _cloner(kind) for kind in (Claim, Item, Run, Seen, Unresolved)
-}
+_CLONE: dict[type[Any], Callable[[Any], Any]] = {kind: _cloner(kind) for kind in (Claim, Item, Run, Seen, Unresolved)}
 _clone_claim, _clone_item, _clone_run = _CLONE[Claim], _CLONE[Item], _CLONE[Run]
 _clone_seen, _clone_unresolved = _CLONE[Seen], _CLONE[Unresolved]
 _plain_link = _cloner(Link)
@@ -204,9 +202,7 @@ class MemoryLedger:
         table = self._table("seen", scope, collection, side)
         return {i: _clone_seen(table[i]) for i in dict.fromkeys(ids) if i in table}
 
-    def seen_by(
-        self, scope: str, collection: str, side: str, key: str, values: Iterable[str]
-    ) -> dict[str, list[Seen]]:
+    def seen_by(self, scope: str, collection: str, side: str, key: str, values: Iterable[str]) -> dict[str, list[Seen]]:
         return _by_key(self._table("seen", scope, collection, side), key, values, _clone_seen)
 
     def save_seen(self, scope: str, collection: str, side: str, rows: Sequence[Seen]) -> None:

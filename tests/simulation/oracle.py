@@ -111,7 +111,7 @@ class Oracle:
     def _by_api(
         self, place: Place, before: dict[str, Any] | None, after: dict[str, Any], old: Cells, changed: Cells
     ) -> None:
-        side, collection, record_id = place
+        side, collection, _ = place
         self.api_writes += 1
         if before is None:
             self.api_creates[side] += 1
@@ -133,7 +133,9 @@ class Oracle:
         side, collection, record_id = place
         for name in UNMAPPED[side][collection]:
             if before[name] != after[name]:
-                self.violate("V4", f"{side} {record_id}: {name}, which is not mapped, was {before[name]!r}, is {after[name]!r}")
+                self.violate(
+                    "V4", f"{side} {record_id}: {name}, which is not mapped, was {before[name]!r}, is {after[name]!r}"
+                )
         if side != "ipaas":
             return
         lost = {item["id"] for item in before["addresses"]} - {item["id"] for item in after["addresses"]}

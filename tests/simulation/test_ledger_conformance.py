@@ -63,7 +63,9 @@ waiting = st.builds(
     Unresolved, st.just(SCOPE), collections, directions, ids, st.just("why"), first_at=moments, last_at=moments,
     next_at=moments, mapping_fingerprint=st.sampled_from(("", "m")),
 )  # fmt: skip
-claims = st.builds(Claim, st.just(SCOPE), collections, directions, ids, st.sampled_from(("r1", "r2")), claimed_at=moments)
+claims = st.builds(
+    Claim, st.just(SCOPE), collections, directions, ids, st.sampled_from(("r1", "r2")), claimed_at=moments
+)
 claimed = st.sampled_from(("sending", "unknown", "done"))
 runs = st.sampled_from(("r1", "r2", "unknown"))
 entries = st.builds(
@@ -160,9 +162,7 @@ def real(empty: Path) -> Iterator[Callable[[Callable[[], datetime]], SqlLedger]]
         ledger.close()
 
 
-@settings(
-    max_examples=60, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=60, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 @given(script=st.lists(a_call, min_size=5, max_size=30), undone=st.integers(0, 30))
 def test_every_call_answers_alike(
     real: Callable[[Callable[[], datetime]], SqlLedger], script: list[Any], undone: int
@@ -215,7 +215,7 @@ class _Undo(Exception):
 
 
 def _fail_in_transaction(ledger: Any, script: list[Any]) -> None:
-    with pytest.raises((_Undo, LedgerError)), ledger.transaction():
+    with pytest.raises((_Undo, LedgerError)), ledger.transaction():  # noqa: PT012 -- the transaction is what fails
         for name, arguments, named in script:
             _answer(ledger, name, arguments, named)
         raise _Undo

@@ -98,7 +98,9 @@ class Users:
             if not self.org.locked(chosen):
                 self.org.update(chosen, values or salesforce_values(target, self.number(), variant))
             return
-        values = ipaas_values(collection, target, self.number(), variant, self.company.records[KIND[collection]][chosen])
+        values = ipaas_values(
+            collection, target, self.number(), variant, self.company.records[KIND[collection]][chosen]
+        )
         if values is not None and self._email_is_free(chosen, values):
             self.company.edit(KIND[collection], chosen, values)
 
@@ -118,7 +120,11 @@ class Users:
         """Empty one field; the services insist on names, and iPaaS.com on e-mails."""
         chosen = self._chosen(side, collection, record)
         target = field_at(collection, field)
-        if chosen is None or target.key in ("name", "last_name") or (side == "ipaas" and target.key in ("email", "first_name")):
+        if (
+            chosen is None
+            or target.key in ("name", "last_name")
+            or (side == "ipaas" and target.key in ("email", "first_name"))
+        ):
             return
         if side == "salesforce":
             if not self.org.locked(chosen):
@@ -150,7 +156,9 @@ class Users:
 
     def _binned(self, collection: str) -> list[str]:
         rows = self.org.rows.items()
-        return [i for i, r in rows if r["sobject"] == SOBJECT[collection] and r["IsDeleted"] and not r["MasterRecordId"]]
+        return [
+            i for i, r in rows if r["sobject"] == SOBJECT[collection] and r["IsDeleted"] and not r["MasterRecordId"]
+        ]
 
     # Salesforce
 
@@ -247,8 +255,5 @@ class Users:
                 self.linked.add((here, there))
 
     def _chosen(self, side: str, collection: str, record: int) -> str | None:
-        if side == "salesforce":
-            ids = self.org.alive(SOBJECT[collection])
-        else:
-            ids = self.company.alive(KIND[collection])
+        ids = self.org.alive(SOBJECT[collection]) if side == "salesforce" else self.company.alive(KIND[collection])
         return ids[record % len(ids)] if ids else None

@@ -27,7 +27,7 @@ from .ipaas import SYSTEM_ID, Company
 from .ledger import MemoryLedger
 from .oracle import Oracle, Place
 from .ports import IPaaSModel, Record, SalesforceModel
-from .process import Crash, Fault, LedgerHandle, Process, Script
+from .process import Crash, LedgerHandle, Process, Script
 from .salesforce import EXTERNAL_ID, ORG_ID, Org
 from .users import Users
 
@@ -229,7 +229,7 @@ class World:
         seed: int,
         abandoned: int,
     ) -> Planned:
-        script = Script({n: tuple(fault) for n, *fault in calls}, {n: when for n, when in ledger}, seed, bool(abandoned))
+        script = Script({n: tuple(fault) for n, *fault in calls}, dict(ledger), seed, bool(abandoned))
         run_id = f"r{len(self.runs) + 1}"
         planned = Planned(collection, run_id, self._with_ids(collection, params), script)
         self.runs.append(planned)
@@ -454,7 +454,9 @@ class World:
             self.told[side] += created
             made = self.oracle.api_creates[side]
             if self.told[side] > made or (not faulty and created < made - before[side]):
-                self.oracle.violate("V7", f"{run.run_id} says {created} created {direction}, {made - before[side]} were")
+                self.oracle.violate(
+                    "V7", f"{run.run_id} says {created} created {direction}, {made - before[side]} were"
+                )
 
     def _check_numbers(self, run: Planned) -> None:
         summary = run.summary or {}

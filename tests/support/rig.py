@@ -87,6 +87,7 @@ class Rig:
         self.default_country: str | None = None
         self.offset = timedelta()
         self.lanes = 4
+        self.sleep: Callable[[float], None] = lambda _: None
         self._runs = 0
         self.log = logging.getLogger("rig")
 
@@ -143,7 +144,7 @@ class Rig:
             consumer_key=known.CONSUMER_KEY,
             consumer_secret=known.CONSUMER_SECRET,
         )
-        return SalesforceClient(credentials, api_url=self.sandbox.salesforce_url, sleep=lambda _: None)
+        return SalesforceClient(credentials, api_url=self.sandbox.salesforce_url, sleep=self.sleep)
 
     def ipaas_client(self, profile: Profile) -> IPaaSClient:
         settings = IPaaSSettings(
@@ -156,7 +157,7 @@ class Rig:
             default_country=self.default_country or "",
             profile=profile,
         )
-        return IPaaSClient(settings, sleep=lambda _: None)
+        return IPaaSClient(settings, sleep=self.sleep)
 
     def step(self, name: str, sync: Sync) -> Any:
         """Run one task's step and note its calls."""

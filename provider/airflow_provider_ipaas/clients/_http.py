@@ -279,7 +279,7 @@ class Transport:
         )
 
     def _redirected(self, answer: Answer, host: str) -> ServiceError:
-        target = urlsplit(answer.headers.get("Location") or "").hostname or "another path"
+        target = _host_of(answer.headers.get("Location") or "") or "another path"
         return ServiceError(
             f"{self.name} ({host}) redirects to {target} ({answer.status}); redirects are not followed.",
             next_step=_advice(REDIRECT),
@@ -287,6 +287,13 @@ class Transport:
             status=answer.status,
             code=REDIRECT,
         )
+
+
+def _host_of(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return "an address that can't be read"
 
 
 def _advice(code: str, **places: str) -> str:

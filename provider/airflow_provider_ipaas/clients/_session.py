@@ -16,13 +16,21 @@ USER_AGENT = f"airflow-provider-ipaas/{__version__}"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
+class _NoRedirects(requests.Session):
+    """A session that does not even look where a redirect leads: requests fails on an address that can't be read."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
+        """Return None: there is nowhere to go."""
+        return
+
+
 def new_session(pool_size: int) -> requests.Session:
     """Return a session without retries and cookies.
 
     requests trusts the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names; SSL_CERT_FILE, which the rest of a host
     usually goes by, counts where neither is set.
     """
-    session = requests.Session()
+    session = _NoRedirects()
     adapter = HTTPAdapter(pool_connections=4, pool_maxsize=pool_size, max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)

@@ -7,6 +7,9 @@ import math
 from decimal import Decimal
 from typing import Any
 
+# Salesforce's numbers have 18 digits at most, before and behind the point together.
+_MOST_DIGITS = 60
+
 
 def canonical(value: Any) -> str | None:
     """Show any scalar as trimmed text with ``\\n`` line ends; blank is None."""
@@ -52,12 +55,17 @@ def unsendable(value: object) -> str | None:
 
 
 def as_number(text: str) -> Decimal | None:
-    """Read a plain decimal number; None when *text* is none."""
+    """Read a plain decimal number; None when *text* is none, or one that no field of either service holds.
+
+    An exponent makes a short text a number of a million digits, which would be written out for minutes.
+    """
     try:
-        number = Decimal(text)
+        number = Decimal(text) if len(text) <= _MOST_DIGITS else None
     except ArithmeticError:
         return None
-    return number if number.is_finite() else None
+    if number is None or not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS:
+        return None
+    return number
 
 
 def as_boolean(text: str) -> bool | None:

@@ -53,9 +53,11 @@ def to_salesforce(rule: FieldRule, value: Value) -> Translated:
     if rule.kind == "address":
         return Translated(addresses.ipaas_to_salesforce(_address(value)))
     text = _without_placeholder(rule, value)
-    if text is not None and typed(rule, text) is None:
+    stored = None if text is None else typed(rule, text)
+    if text is not None and stored is None:
         return Translated(None, (VALUE_NOT_OF_TYPE,))
-    return Translated(text)
+    # As Salesforce will show it: a "No" is false there, 007 is 7.
+    return Translated(canonical(stored))
 
 
 def typed(rule: FieldRule, text: str) -> str | int | float | bool | None:

@@ -14,7 +14,12 @@ CAUSES = [
     ("unsupported_response_type", "", "the web server flow is not enabled", "Enable the authorization code flow"),
     ("invalid_grant", "expired authorization code", "the authorization code has expired", "compare the clock"),
     ("invalid_request", "invalid code verifier", "does not belong to this Connect", "Press Connect again."),
-    ("invalid_request", "unsupported code_challenge_method", "the request lacks something", "Check the app's OAuth settings"),
+    (
+        "invalid_request",
+        "unsupported code_challenge_method",
+        "the request lacks something",
+        "Check the app's OAuth settings",
+    ),
     ("brand_new_error", "surprise", "see the code", "Check the app's OAuth settings"),
 ]
 
