@@ -6,13 +6,14 @@ STAMP := .venv/.stamp
 PYTEST := $(PY) -m pytest
 # Two test processes suit small machines; raise with `make test JOBS=8`.
 JOBS ?= 2
+SEQUENCES ?= 10000
 
 export PYTHON
 # A caller's Python settings must not leak into the environment of the clone.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo airflow sandbox test test-unit test-e2e test-postgres test-storm test-browser screenshots lint format bench setup clean
+.PHONY: help demo airflow sandbox test test-unit test-e2e test-postgres test-storm test-browser simulate screenshots lint format bench setup clean
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -39,6 +40,9 @@ test-postgres: $(STAMP) ## run the tests of ledger and token store on PostgreSQL
 
 test-storm: $(STAMP) ## prove that tokens last: 8 processes, tokens of 2 s, rotation on, a minute on each database (needs PostgreSQL)
 	$(PYTEST) -m storm tests/tokens tests/postgres -s $(ARGS)
+
+simulate: $(STAMP) ## play random edits, crashes and faults against models of both services (SEQUENCES=10000)
+	$(PY) -m tests.simulation.run --sequences $(SEQUENCES) $(ARGS)
 
 test-browser: $(STAMP) ## run the tests that use Airflow's pages in Chromium (needs Chromium installed)
 	$(PYTEST) -m browser tests/browser $(ARGS)
