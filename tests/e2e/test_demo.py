@@ -9,7 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from airflow_provider_ipaas.sandbox import credentials as known
+from tests.support.secrets import leaks_below
+
 ROOT = Path(__file__).parents[2]
+# The last one is how every access token of the sandbox's org begins.
+IN_USE = [known.CONSUMER_SECRET, known.IPAAS_PASSWORD, f"{known.ORG_ID[:15]}!AQ"]
 
 
 @pytest.mark.e2e
@@ -31,6 +36,9 @@ def test_the_demo_brings_both_services_into_step_and_leaves_nothing_running(tmp_
     assert "✗" not in done.stdout
     assert "sandbox-consumer-secret" not in done.stdout
     assert list(home.iterdir()) == []
+    # Airflow's own secrets are in files of their own; the sandbox's log welcomes people with its public credentials.
+    written = [ROOT / ".airflow" / "demo", ROOT / ".airflow" / "demo-logs"]
+    assert leaks_below(written, IN_USE, without=["passwords.json", "secrets.json", "sandbox.log"]) == []
     assert running_from(ROOT / ".airflow" / "demo") == []
 
 
