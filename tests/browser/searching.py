@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 
 from _airflow import PASSWORDS, SECRETS
 from _stack import Stack
@@ -28,23 +28,27 @@ _PRINTED = {
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """What may stand nowhere: secrets of both services and of Airflow, and the codes and states of Connects."""
+    """What may stand nowhere: secrets of both services and of Airflow, the codes and states of Connects, and the logins to
+    Airflow, which only the browser of a person holds.
+    """
 
-    lasting: frozenset[str]
-    single_use: frozenset[str]
+    lasting: frozenset[str] = field(repr=False)
+    single_use: frozenset[str] = field(repr=False)
+    sessions: frozenset[str] = field(repr=False)
 
     @classmethod
-    def of(cls, stack: Stack, given: Iterable[Exchange]) -> Secrets:
+    def of(cls, stack: Stack, given: Collection[Exchange]) -> Secrets:
         """Return what was in use in a stack and went through browsers."""
         issued = stack.sandbox.control("GET", "/secrets")
         single_use = frozenset(value for exchange in given for value in exchange.single_use.values())
+        sessions = frozenset(token for exchange in given for token in exchange.sessions)
         # The sandbox knows the codes that it gave, too.
         lasting = {*issued["salesforce"], *issued["ipaas"], *stack.airflow.own_secrets} - single_use
-        return cls(frozenset(lasting), single_use)
+        return cls(frozenset(lasting), single_use, sessions)
 
     def in_files(self, stack: Stack) -> list[str]:
         """Return the leaks in all files of Airflow (databases, logs, state) and in the output of each process."""
-        everything = self.lasting | self.single_use
+        everything = self.lasting | self.single_use | self.sessions
         found = leaks_below([stack.airflow.home], everything, without=_ITS_OWN)
         found += leaks_below([stack.processes.logs], everything, without=[_SANDBOX_LOG])
         return found + leaks_below([stack.processes.logs / _SANDBOX_LOG], everything - _PRINTED)

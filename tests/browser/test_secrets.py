@@ -27,12 +27,16 @@ def secrets(stack: Stack, given: list[Exchange]) -> Secrets:
 
 
 def test_what_is_looked_for_was_in_use(stack: Stack, secrets: Secrets) -> None:
-    issued = stack.sandbox.control("GET", "/salesforce/oauth")
-    assert issued["logins"]["authorization_code"] >= 1
-    assert {credentials.CONSUMER_SECRET, credentials.IPAAS_PASSWORD, stack.airflow.password} <= secrets.lasting
-    # Per Connect a code and a state went through a browser; a verifier, an access token and a refresh token did not.
-    assert len(secrets.single_use) >= 2 * issued["logins"]["authorization_code"]
-    assert len(secrets.lasting) >= 3 * issued["logins"]["authorization_code"]
+    connects = stack.sandbox.control("GET", "/salesforce/oauth")["logins"]["authorization_code"]
+    known = (credentials.CONSUMER_SECRET, credentials.IPAAS_PASSWORD, stack.airflow.password)
+    found = [secret in secrets.lasting for secret in known]
+    single_use, lasting, sessions = len(secrets.single_use), len(secrets.lasting), len(secrets.sessions)
+    assert found == [True, True, True]
+    assert connects >= 1
+    # Of each Connect a code and a state came through a browser; a verifier, an access and a refresh token did not.
+    assert single_use >= 2 * connects
+    assert lasting >= 3 * connects
+    assert sessions >= 1
 
 
 def test_nothing_that_airflow_or_a_process_wrote_holds_a_secret(stack: Stack, secrets: Secrets) -> None:

@@ -6,7 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,16 +14,18 @@ from urllib.parse import parse_qs, urlsplit
 # The scripts and pictures of Airflow's own pages are the same for everybody.
 NOTED = re.compile(r"^https?://[^/]+/(?!static/)")
 _CALLBACK = "/ipaas/oauth/callback"
+# Logging out sets it to nothing.
+_SESSION = re.compile(rb"^(?:set-cookie: )?_token=([\w.-]{20,})", re.M | re.I)
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One answer that a browser was given; *told* is its headers and body."""
 
-    url: str
     status: int
-    location: str
-    told: bytes
+    url: str = field(repr=False)
+    location: str = field(repr=False)
+    told: bytes = field(repr=False)
 
     @property
     def origin(self) -> str:
@@ -41,6 +43,11 @@ class Exchange:
         query = parse_qs(urlsplit(self.url).query) if self.is_callback else {}
         return {name: query[name][0] for name in ("code", "state") if name in query}
 
+    @property
+    def sessions(self) -> list[str]:
+        """The tokens of logins to Airflow that the answer puts into cookies."""
+        return [token.decode() for token in _SESSION.findall(self.told)]
+
 
 def exchanges(directory: Path) -> Iterator[Exchange]:
     """Yield what the browsers that kept their HAR files in *directory* were given."""
@@ -55,4 +62,4 @@ def _exchange(entry: dict[str, Any]) -> Exchange:
     content = answer["content"]
     text = content.get("text", "")
     body = base64.b64decode(text) if content.get("encoding") == "base64" else text.encode()
-    return Exchange(entry["request"]["url"], answer["status"], answer["redirectURL"], headers.encode() + b"\n\n" + body)
+    return Exchange(answer["status"], entry["request"]["url"], answer["redirectURL"], headers.encode() + b"\n\n" + body)
