@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from _airflow import PASSWORDS, SECRETS
@@ -37,14 +37,13 @@ class Secrets:
     sessions: frozenset[str] = field(repr=False)
 
     @classmethod
-    def of(cls, stack: Stack, given: Collection[Exchange]) -> Secrets:
-        """Return what was in use in a stack and went through browsers."""
+    def of(cls, stack: Stack, given: Iterable[Exchange], sessions: Iterable[str]) -> Secrets:
+        """Return what was in use in a stack, and what went through browsers."""
         issued = stack.sandbox.control("GET", "/secrets")
         single_use = frozenset(value for exchange in given for value in exchange.single_use.values())
-        sessions = frozenset(token for exchange in given for token in exchange.sessions)
         # The sandbox knows the codes that it gave, too.
         lasting = {*issued["salesforce"], *issued["ipaas"], *stack.airflow.own_secrets} - single_use
-        return cls(frozenset(lasting), single_use, sessions)
+        return cls(frozenset(lasting), single_use, frozenset(sessions))
 
     def in_files(self, stack: Stack) -> list[str]:
         """Return the leaks in all files of Airflow (databases, logs, state) and in the output of each process."""

@@ -112,6 +112,6 @@ def test_the_guide_leads_to_a_connection(printed: Printed, visitors: Visitors, t
 def test_it_leaves_no_secret_behind(stack: Stack, visitors: Visitors) -> None:
     visitors.close()
     given = list(exchanges(visitors.traffic))
-    secrets = Secrets.of(stack, given)
+    secrets = Secrets.of(stack, given, visitors.sessions)
     assert secrets.in_files(stack) == []
     assert secrets.in_browsers(stack, given) == []

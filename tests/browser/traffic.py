@@ -14,8 +14,6 @@ from urllib.parse import parse_qs, urlsplit
 # The scripts and pictures of Airflow's own pages are the same for everybody.
 NOTED = re.compile(r"^https?://[^/]+/(?!static/)")
 _CALLBACK = "/ipaas/oauth/callback"
-# Logging out sets it to nothing.
-_SESSION = re.compile(rb"^(?:set-cookie: )?_token=([\w.-]{20,})", re.M | re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +36,15 @@ class Exchange:
         return urlsplit(self.url).path == _CALLBACK
 
     @property
+    def is_page_of_ours(self) -> bool:
+        """Whether the answer is a page of the connections or of the monitoring."""
+        return urlsplit(self.url).path.startswith("/ipaas/") and not 300 <= self.status < 400
+
+    @property
     def single_use(self) -> dict[str, str]:
         """The code and the state that a callback's address carries."""
         query = parse_qs(urlsplit(self.url).query) if self.is_callback else {}
         return {name: query[name][0] for name in ("code", "state") if name in query}
-
-    @property
-    def sessions(self) -> list[str]:
-        """The tokens of logins to Airflow that the answer puts into cookies."""
-        return [token.decode() for token in _SESSION.findall(self.told)]
 
 
 def exchanges(directory: Path) -> Iterator[Exchange]:

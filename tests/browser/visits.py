@@ -18,6 +18,9 @@ from .gallery import Gallery
 from .pages.airflow import AirflowPages
 from .traffic import NOTED
 
+# Airflow's.
+_LOGIN_COOKIE = "_token"
+
 
 @dataclass
 class Visit:
@@ -40,7 +43,7 @@ class Visit:
 class Visitors:
     """Lets persons in. A user's browser stays open from visit to visit, with Airflow in its first tab.
 
-    What the browsers were given is in *traffic* once they are closed.
+    Once they are closed, what the browsers were given is in *traffic*, and in *sessions* what they were logged in with.
     """
 
     browser: Browser
@@ -48,6 +51,7 @@ class Visitors:
     passwords: dict[str, SecretStr]
     gallery: Gallery
     traffic: Path
+    sessions: set[str] = field(default_factory=set, repr=False)
     _numbers: Iterator[int] = field(default_factory=itertools.count, repr=False)
     _known: dict[str, Page] = field(default_factory=dict, repr=False)
 
@@ -67,10 +71,10 @@ class Visitors:
         except Exception as error:
             for note in _photograph(page.context, pictures):
                 error.add_note(note)
-            page.context.close()
+            self._close(page.context)
             raise
         if anew:
-            page.context.close()
+            self._close(page.context)
             return
         self._known[user] = page
         for tab in page.context.pages[1:]:
@@ -79,8 +83,12 @@ class Visitors:
     def close(self) -> None:
         """Close the browsers of all users."""
         for page in self._known.values():
-            page.context.close()
+            self._close(page.context)
         self._known.clear()
+
+    def _close(self, context: BrowserContext) -> None:
+        self.sessions |= {cookie["value"] for cookie in context.cookies() if cookie["name"] == _LOGIN_COOKIE}
+        context.close()
 
     def _open(self) -> Page:
         context = self.browser.new_context(
