@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -43,7 +45,9 @@ class Command:
         self._out, self._err = directory / "stdout", directory / "stderr"
         with self._out.open("w") as out, self._err.open("w") as err:
             streams: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": out, "stderr": err, **more}
-            self.process = subprocess.Popen([*COMMAND, *arguments], env=env, text=True, **streams)
+            # Whoever runs the tests in the background may ignore Ctrl-C, and children inherit that.
+            stops = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+            self.process = subprocess.Popen([*COMMAND, *arguments], env=env, text=True, preexec_fn=stops, **streams)
 
     def __enter__(self) -> Self:
         return self

@@ -97,7 +97,8 @@ def test_a_create_that_meets_an_outage_has_an_unknown_outcome(client: Any, fault
         client.create("Account", [{"Name": "One"}])
     assert str(caught.value) == (
         f"Salesforce could not create Accounts (HTTP-{status}). The records may or may not have been created. "
-        "Next step: The next run looks for it; where it finds several, delete or link all but one."
+        "Next step: The next run looks for it; where it finds several, or one that is not as it was sent, store the id of the "
+        "right one as the external id in iPaaS.com, or delete the others."
     )
     assert caught.value.sent_at is not None
     assert client.calls == 1
