@@ -13,6 +13,7 @@ from airflow_provider_ipaas.clients.salesforce import AuthFlow, Credentials
 from airflow_provider_ipaas.clients.salesforce.hosts import is_allowed_host
 from airflow_provider_ipaas.clients.salesforce.soql import id18
 from airflow_provider_ipaas.hooks._connection import ConnectionFields
+from airflow_provider_ipaas.sync.schedule import RetrySchedule
 
 FLOWS = ("web_server", "client_credentials", "jwt_bearer")
 EXTRAS = frozenset(
@@ -27,6 +28,8 @@ EXTRAS = frozenset(
         "api_version",
         "account_poll_days",
         "contact_poll_days",
+        "retry_base_minutes",
+        "retry_max_hours",
         "external_id_field",
     }
 )
@@ -57,6 +60,7 @@ class SalesforceSettings:
     api_version: str
     account_poll_days: int
     contact_poll_days: int
+    retries: RetrySchedule
     external_id_field: str
     allowed_hosts: tuple[str, ...] = ()
 
@@ -117,6 +121,10 @@ def read_settings(fields: ConnectionFields, *, allowed_hosts: Callable[[], tuple
         api_version=_api_version(fields),
         account_poll_days=fields.integer("account_poll_days", "Account poll days", default=7, minimum=1, maximum=3650),
         contact_poll_days=fields.integer("contact_poll_days", "Contact poll days", default=7, minimum=1, maximum=3650),
+        retries=RetrySchedule(
+            fields.integer("retry_base_minutes", "Retry base minutes", default=10, minimum=1, maximum=1440),
+            fields.integer("retry_max_hours", "Retry max hours", default=24, minimum=1, maximum=168),
+        ),
         external_id_field=_external_id_field(fields),
         allowed_hosts=hosts,
     )

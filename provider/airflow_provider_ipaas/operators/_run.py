@@ -145,6 +145,7 @@ class SyncOperator(BaseOperator):
             external_ids_on_write=profile.external_ids_on_write,
             external_ids_on_read=profile.external_ids_on_read,
             relationships=profile.relationships == "on",
+            retries=salesforce.settings.retries,
         )
 
 

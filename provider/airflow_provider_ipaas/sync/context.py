@@ -17,6 +17,7 @@ from .ledger_port import LedgerPort
 from .model import Collection, Item, Record, Role, Run
 from .params import RunParams
 from .ports import IPaaSPort, Kind, SalesforcePort
+from .schedule import RetrySchedule
 
 T = TypeVar("T")
 BATCH = 500
@@ -38,6 +39,7 @@ class SyncSettings:
     external_ids_on_write: str = "auto"
     external_ids_on_read: str = "auto"
     relationships: bool = False
+    retries: RetrySchedule = field(default_factory=RetrySchedule)
 
 
 @dataclass(slots=True)
