@@ -86,7 +86,7 @@ def test_a_run_that_airflow_knows_is_linked_with_its_report(server: ApiServer, l
     dag_run_in_airflow(server, ACCOUNTS, run_id)
     page = seen_by(server)
     there = f"/dags/{ACCOUNTS}/runs/manual__2026-05-04T10%3A15%3A00%2B00%3A00"
-    logs = [f"{there}/tasks/{task}" for task in ("plan", "upsert_ipaas", "upsert_salesforce", "report")]
+    logs = [f"{there}/tasks/{task}" for task in ("report", "upsert_ipaas", "upsert_salesforce")]
     assert [link for link in page.links if "/runs/" in link] == [there, *logs]
     assert "not in Airflow any more" in page.text
     assert "success" in page.text
@@ -219,7 +219,7 @@ def test_what_failed_in_a_run_is_a_click_away(server: ApiServer, ledger: SqlLedg
     }
     add_run(ledger, ACCOUNTS, run_id, seen=3, created=1, failed=2, errors=[error, error | {"code": HOSTILE}, "odd"])
     dag_run_in_airflow(server, ACCOUNTS, run_id)
-    [link] = [link for link in seen_by(server).links if link.startswith(f"{PAGE}/run?")]
+    [link] = {link for link in seen_by(server).links if link.startswith(f"{PAGE}/run?")}
     page = Html(server.page(path=link).text)
     assert "Failed in this run 2" in page.text
     assert "Accounts → Companies 3 1 0 0 0 0 2" in page.text

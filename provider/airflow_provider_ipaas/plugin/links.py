@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 # The tasks whose logs people want to read, in the order in which they run.
 LOGS = ("plan", "upsert_ipaas", "upsert_salesforce", "report")
+UPSERT = {"to_ipaas": "upsert_ipaas", "to_salesforce": "upsert_salesforce"}
 # Reasons that a record gets while it is written; the plan gives the others.
 _WRITING = frozenset(
     {
@@ -57,12 +58,16 @@ class AirflowLinks:
         """Return the page of a task of the run, which opens at its log."""
         return f"{self.run(dag_id, run_id)}/tasks/{task_id}"
 
+    def writes(self, dag_id: str, run_id: str, direction: str) -> str:
+        """Return the log of the task that writes in a direction."""
+        return self.log(dag_id, run_id, UPSERT[direction])
+
     def decision(self, run: RunRef, record: WaitingRecord) -> str:
         """Return the log of the task that decided on a record in its last run."""
         if run.collection != record.collection:
             task = "prerequisites"  # an Account that Contacts need
         elif record.code or record.reason in _WRITING:
-            task = "upsert_ipaas" if record.direction == "to_ipaas" else "upsert_salesforce"
+            task = UPSERT[record.direction]
         else:
             task = "plan"
         return self.log(run.dag_id, run.run_id, task)

@@ -68,7 +68,6 @@ def overview(request: Request, user: GetUserDep, runs: PageNumber = 1) -> Respon
         total=sum(group.count for group in groups),
         directions=DIRECTIONS,
         columns=COUNTS,
-        logs=LOGS,
         codes_shown=CODES_SHOWN,
     )
 

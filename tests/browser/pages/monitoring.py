@@ -29,7 +29,8 @@ class MonitoringPage:
         for row in rows.all():
             cells = row.get_by_role("cell").all_inner_texts()
             flow, *values = cells[first - len(columns) : last - len(columns)]
-            found[flow] = dict(zip(columns[first + 1 : last], map(int, values), strict=True))
+            # Below the flow stands where its log is.
+            found[flow.splitlines()[0]] = dict(zip(columns[first + 1 : last], map(int, values), strict=True))
         return found
 
     def waiting(self) -> list[dict[str, str]]:
