@@ -191,7 +191,9 @@ def test_a_record_is_shown_with_all_that_is_known_and_values_only_on_demand(
         assert told in lines
     assert lines[-1].endswith("UTC replay to_ipaas outcome due, by ann")
     assert SECRET not in done.output
-    line = f'phone: Salesforce "{SECRET}", before "old", iPaaS.com {{"city": "Austin"}}, before blank'
+    line = (
+        f'phone: Salesforce "{SECRET}", Salesforce before "old", iPaaS.com {{"city": "Austin"}}, iPaaS.com before blank'
+    )
     assert line in [text.strip() for text in parked("show", "77", "--values").output.splitlines()]
 
 

@@ -21,12 +21,12 @@ _FLOWS = {
     ("contact", "to_salesforce"): "Customers -> Contacts",
 }
 _CODES_SHOWN = 5
-# The columns of the table of values, and how they are stored.
+# What a value is called, and how it is stored.
 VALUES = (
     ("Salesforce", "salesforce"),
-    ("before", "salesforce_before"),
+    ("Salesforce before", "salesforce_before"),
     ("iPaaS.com", "ipaas"),
-    ("before", "ipaas_before"),
+    ("iPaaS.com before", "ipaas_before"),
 )
 
 
