@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, literal, or_, select, update
 
 from airflow_provider_ipaas.sync.model import DIRECTIONS, SOURCE_OF, Collection, Direction, JournalEntry
 from airflow_provider_ipaas.sync.parked import DROPPED, EXTERNAL_ID_MISSING, PAIRED, Selection, why_kept
 
 from . import seen as seen_rows
 from .claims import find_open, write_journal
+from .columns import Words
 from .rows import Shape, chunked
 from .tables import seen, unresolved
 
@@ -87,7 +88,7 @@ def conditions(selection: Selection) -> list[ColumnElement[bool]]:
         if (value := getattr(selection, name)) is not None
     ]
     if selection.code is not None:
-        found.append(func.lower(unresolved.c.code) == selection.code.lower())
+        found.append(func.lower(unresolved.c.code) == func.lower(literal(selection.code, Words())))
     if selection.ids:
         found.append(or_(unresolved.c.source_id.in_(selection.ids), unresolved.c.target_id.in_(selection.ids)))
     return found
