@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select, update
 
 from airflow_provider_ipaas.sync.model import DIRECTIONS, SOURCE_OF, Collection, Direction, JournalEntry
 from airflow_provider_ipaas.sync.parked import DROPPED, EXTERNAL_ID_MISSING, PAIRED, Selection, why_kept
@@ -88,7 +88,9 @@ def conditions(selection: Selection) -> list[ColumnElement[bool]]:
         if (value := getattr(selection, name)) is not None
     ]
     if selection.code is not None:
-        found.append(func.lower(unresolved.c.code) == func.lower(literal(selection.code, Words())))
+        # Both databases know letter case of ASCII only here, PostgreSQL by the column's collation.
+        code = "".join(char.lower() if char.isascii() else char for char in selection.code)
+        found.append(func.lower(unresolved.c.code, type_=Words()) == code)
     if selection.ids:
         found.append(or_(unresolved.c.source_id.in_(selection.ids), unresolved.c.target_id.in_(selection.ids)))
     return found
