@@ -12,6 +12,7 @@ from .context import BATCH, Sync, batches
 from .extract_ipaas import capture, read_many
 from .extract_salesforce import missing_item, pin_org
 from .fates import owe_external_ids
+from .first_contact import remember_go
 from .keys import content_hash
 from .model import Item, Link, Role, Side
 from .rebuild import FIRST_CONTACT, check_rebuild
@@ -26,6 +27,7 @@ def prepare(sync: Sync) -> dict[str, int]:
     if not sync.run.scope:
         pin_org(sync)
     check_rebuild(sync)
+    remember_go(sync)
     _follow_merges(sync)
     counterparts = _read_counterparts(sync)
     candidates = find_candidates(sync)
