@@ -6,7 +6,7 @@ rows here, not a million.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -14,8 +14,9 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
-    Select,
+    FunctionFilter,
     and_,
+    case,
     exists,
     func,
     literal,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     or_,
     select,
     union,
+    union_all,
 )
 
 from airflow_provider_ipaas.sync.model import Collection, Example, Matches, Side
@@ -41,21 +43,24 @@ def matches(
     """Count pairs, groups and single records; *run_key*: what a dry run captured and would link stands for the rest."""
     run_no = runs.number(connection, run_key) if run_key is not None else None
     pairs = _pairs(scope, collection, run_no)
-    here = _free(_salesforce(scope, collection, run_no), pairs, "salesforce_id", "here")
-    there = _free(_ipaas(scope, collection), pairs, "ipaas_id", "there")
-    ours, theirs = _with_degrees(here, there, "ours"), _with_degrees(there, here, "theirs")
-    both = _only_each_other(ours, theirs)
+    here = _free(_salesforce(scope, collection, run_no), pairs, "salesforce_id")
+    there = _free(_ipaas(scope, collection), pairs, "ipaas_id")
+    rows = _with_degrees(here, there, two_keys=_KEYS[collection][1] is not None)
+    both = _only_each_other(rows)
     found = Matches(linked=_size(connection, pairs), one_to_one=_size(connection, both))
-    found.salesforce_alone, found.one_to_many = _spread(connection, ours)
-    found.ipaas_alone, found.many_to_one = _spread(connection, theirs)
-    found.examples = {
-        "linked": _shown(connection, _some(pairs, examples)),
-        "one_to_one": _shown(connection, _some(both, examples)),
-        "one_to_many": _groups(connection, ours, there, examples),
-        "many_to_one": [(ids, own) for own, ids in _groups(connection, theirs, here, examples)],
-        "salesforce_alone": [((i,), ()) for i in _alone(connection, ours, examples)],
-        "ipaas_alone": [((), (i,)) for i in _alone(connection, theirs, examples)],
+    spread = _spread(connection, rows)
+    found.salesforce_alone, found.one_to_many = spread.get("salesforce", (0, 0))
+    found.ipaas_alone, found.many_to_one = spread.get("ipaas", (0, 0))
+    shown: dict[str, Callable[[], list[Example]]] = {
+        "linked": lambda: _shown(connection, pairs, examples),
+        "one_to_one": lambda: _shown(connection, both, examples),
+        "one_to_many": lambda: _groups(connection, rows, "salesforce", there, examples),
+        "many_to_one": lambda: [(ids, own) for own, ids in _groups(connection, rows, "ipaas", here, examples)],
+        "salesforce_alone": lambda: [((i,), ()) for i in _alone(connection, rows, "salesforce", examples)],
+        "ipaas_alone": lambda: [((), (i,)) for i in _alone(connection, rows, "ipaas", examples)],
     }
+    # Each look is a pass over all records: none for what there is none of.
+    found.examples = {name: look() if getattr(found, name) else [] for name, look in shown.items()}
     return found
 
 
@@ -98,36 +103,42 @@ def _keys(table: FromClause, collection: Collection) -> Sequence[ColumnElement[A
     return table.c[first].label("k1"), (table.c[second] if second else null()).label("k2")
 
 
-def _free(rows: FromClause, pairs: CTE, name: str, called: str) -> CTE:
+def _free(rows: FromClause, pairs: CTE, name: str) -> FromClause:
     """Leave out what is linked."""
     is_linked = exists(select(literal(1)).where(pairs.c[name] == rows.c.record_id))
-    return select(rows.c.record_id, rows.c.k1, rows.c.k2).where(~is_linked).cte(called)
+    return select(rows.c.record_id, rows.c.k1, rows.c.k2).where(~is_linked).subquery()
 
 
 # How many opposite
 
 
-def _with_degrees(own: CTE, other: CTE, called: str) -> CTE:
+def _with_degrees(here: FromClause, there: FromClause, *, two_keys: bool) -> CTE:
     """Count for each record the different ones opposite that have one of its keys: by one, by the other, less by both."""
-    by_1, by_2, by_both = (_grouped(other, names) for names in (("k1",), ("k2",), ("k1", "k2")))
-    degree = sum((func.coalesce(group.c.n, 0) * sign for group, sign in ((by_1, 1), (by_2, 1), (by_both, -1))), 0)
-    joined = own.outerjoin(by_1, own.c.k1 == by_1.c.k1).outerjoin(by_2, own.c.k2 == by_2.c.k2)
-    joined = joined.outerjoin(by_both, and_(own.c.k1 == by_both.c.k1, own.c.k2 == by_both.c.k2))
-    columns = (own.c.record_id, own.c.k1, own.c.k2, degree.label("degree"))  # type: ignore[union-attr]
-    return select(*columns).select_from(joined).cte(called)
+    sides: tuple[tuple[Side, FromClause], ...] = (("salesforce", here), ("ipaas", there))
+    rows = union_all(*(select(literal(side).label("side"), *table.c) for side, table in sides)).subquery()
+    degree: Any = 0
+    for names, sign in [(("k1",), 1), (("k2",), 1), (("k1", "k2"), -1)][: 3 if two_keys else 1]:
+        columns = [rows.c[name] for name in names]
+        theirs, ours = (_how_many(rows, side).over(partition_by=columns) for side in ("ipaas", "salesforce"))
+        opposite = case((rows.c.side == "salesforce", theirs), else_=ours)
+        # Rows without the key are a group of their own, which nothing matches.
+        degree = degree + sign * case((and_(*(column.is_not(None) for column in columns)), opposite), else_=0)
+    return select(rows.c.side, rows.c.record_id, rows.c.k1, rows.c.k2, degree.label("degree")).cte("rows")
 
 
-def _grouped(rows: CTE, names: Sequence[str]) -> FromClause:
-    keys = [rows.c[name] for name in names]
-    return select(*keys, func.count().label("n")).where(*(k.is_not(None) for k in keys)).group_by(*keys).subquery()
+def _only_each_other(rows: CTE) -> CTE:
+    """Pairs of which each is the only one that matches the other: alone with it among those that match one record."""
+    parts = []
+    for key in (rows.c.k1, rows.c.k2):
+        ours, theirs = (func.max(case((rows.c.side == side, rows.c.record_id))) for side in ("salesforce", "ipaas"))
+        both = and_(_how_many(rows, "salesforce") == 1, _how_many(rows, "ipaas") == 1)
+        wanted = select(ours.label("salesforce_id"), theirs.label("ipaas_id"))
+        parts.append(wanted.where(rows.c.degree == 1, key.is_not(None)).group_by(key).having(both))
+    return union(*parts).cte("both_ways")
 
 
-def _only_each_other(ours: CTE, theirs: CTE) -> CTE:
-    """Pairs of which each is the only one that matches the other."""
-    single = and_(ours.c.degree == 1, theirs.c.degree == 1)
-    ids = ours.c.record_id.label("salesforce_id"), theirs.c.record_id.label("ipaas_id")
-    parts = [select(*ids).where(single, ours.c[k] == theirs.c[k]) for k in ("k1", "k2")]
-    return union(*parts).cte("both")
+def _how_many(rows: FromClause, side: Side) -> FunctionFilter[int]:
+    return func.count().filter(rows.c.side == side)
 
 
 # Numbers and examples
@@ -137,23 +148,22 @@ def _size(connection: Connection, rows: CTE) -> int:
     return connection.execute(select(func.count()).select_from(rows)).scalar_one()
 
 
-def _spread(connection: Connection, rows: CTE) -> tuple[int, int]:
-    """Return how many records match nothing, and how many match several."""
-    alone = func.count().filter(rows.c.degree == 0)
-    return tuple(connection.execute(select(alone, func.count().filter(rows.c.degree > 1))).one())  # type: ignore[return-value]
+def _spread(connection: Connection, rows: CTE) -> dict[str, tuple[int, int]]:
+    """Return, by side, how many records match nothing and how many match several."""
+    alone, several = func.count().filter(rows.c.degree == 0), func.count().filter(rows.c.degree > 1)
+    found = connection.execute(select(rows.c.side, alone, several).group_by(rows.c.side))
+    return {side: (none, many) for side, none, many in found}
 
 
-def _some(pairs: CTE, limit: int) -> Select[Any]:
-    return select(pairs).order_by(pairs.c[0], pairs.c[1]).limit(limit)
-
-
-def _shown(connection: Connection, wanted: Select[Any]) -> list[Example]:
+def _shown(connection: Connection, pairs: CTE, limit: int) -> list[Example]:
+    wanted = select(pairs).order_by(pairs.c[0], pairs.c[1]).limit(limit)
     return [((ours,), (theirs,)) for ours, theirs in connection.execute(wanted)]
 
 
-def _groups(connection: Connection, own: CTE, other: CTE, limit: int) -> list[Example]:
+def _groups(connection: Connection, rows: CTE, side: Side, other: FromClause, limit: int) -> list[Example]:
     """Return some records that several opposite match, each with some of those."""
-    wanted = select(own).where(own.c.degree > 1).order_by(own.c.record_id).limit(limit)
+    several = rows.c.side == side, rows.c.degree > 1
+    wanted = select(rows.c.record_id, rows.c.k1, rows.c.k2).where(*several).order_by(rows.c.record_id).limit(limit)
     found: list[Example] = []
     for row in connection.execute(wanted).all():
         alike = or_(*(other.c[k] == value for k, value in (("k1", row.k1), ("k2", row.k2)) if value is not None))
@@ -162,6 +172,8 @@ def _groups(connection: Connection, own: CTE, other: CTE, limit: int) -> list[Ex
     return found
 
 
-def _alone(connection: Connection, own: CTE, limit: int) -> list[str]:
-    wanted = select(own.c.record_id).where(own.c.degree == 0).order_by(own.c.record_id).limit(limit)
-    return list(connection.execute(wanted).scalars())
+def _alone(connection: Connection, rows: CTE, side: Side, limit: int) -> list[str]:
+    alone = rows.c.side == side, rows.c.degree == 0
+    return list(
+        connection.execute(select(rows.c.record_id).where(*alone).order_by(rows.c.record_id).limit(limit)).scalars()
+    )

@@ -233,8 +233,8 @@ class Settler:
 
     def _log(self, result: Written) -> None:
         item = result.item
-        if item.outcome not in ("failed", "parked"):
-            return
+        if item.outcome not in ("failed", "parked") or result.verdict == "held":
+            return  # those that are held are counted by the match report
         level = self.sync.log.error if item.outcome == "failed" else self.sync.log.warning
         level(
             "%s %s %s -> %s (%s): %s Next step: %s",

@@ -104,7 +104,8 @@ class Sync:
             self,
             collection="account",
             mapping=self.parent_mapping,
-            params=replace(self.params, direction="to_ipaas"),
+            # A go for Contacts is none for Accounts.
+            params=replace(self.params, direction="to_ipaas", confirm_first_contact=False),
             is_parent=True,
         )
 

@@ -70,10 +70,10 @@ def table(report: dict[str, Any]) -> str:
         shown = ";  ".join(_example(each) for each in found["examples"][:_LINE_EXAMPLES])
         more = " ..." if found["count"] > len(found["examples"][:_LINE_EXAMPLES]) and shown else ""
         lines.append(f"{words:<26}{found['count']:>8}  {shown}{more}".rstrip())
-    lines.append(
-        f"Linked: {report['linked']} of the one-to-one pairs. The others share a name, number or e-mail, and wait for a person "
-        "(see parked)."
-    )
+    if waiting := report["one_to_one"]["count"] - report["linked"]:
+        lines.append(
+            f"{waiting} of the one-to-one pairs only look alike: they are not linked, and wait for a person (see parked)."
+        )
     if not report["covers_all"]:
         lines.append(
             "Only Salesforce records of the look-back window are in it: trigger the DAG with full = true for all."

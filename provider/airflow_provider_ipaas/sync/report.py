@@ -37,9 +37,9 @@ def report(sync: Sync) -> dict[str, Any]:
         _park_rest(sync, run)
     summary = _summary(sync, run)
     if planned:
-        _move_watermarks(sync, run)  # what was not written waits in the ledger
         if (matches := match_report(sync)) is not None:
             summary["match_report"] = matches
+        _move_watermarks(sync, run)  # what was not written waits in the ledger
     if run.scope and planned:
         _log_table(sync, summary)
     sync.ledger.update_run(run.run_key, phase="reported", summary=summary)
