@@ -9,7 +9,7 @@ from __future__ import annotations
 from airflow_provider_ipaas.errors import ConfigurationError
 
 from .context import Sync
-from .model import Item
+from .model import Item, Unresolved
 from .rebuild import FIRST_CONTACT
 from .schedule import AWAITING
 
@@ -63,6 +63,11 @@ def remember_go(sync: Sync) -> None:
 def is_held(item: Item) -> bool:
     """Tell a match that is linked, and whose fields wait for the go."""
     return bool((item.payload or {}).get("held"))
+
+
+def waits_for_go(waiting: Unresolved | None) -> bool:
+    """Tell a record that a run before has found waiting for the go."""
+    return waiting is not None and waiting.reason == AWAITING
 
 
 def _open(sync: Sync) -> bool:

@@ -13,7 +13,7 @@ from airflow_provider_ipaas.catalogue import NEXT_STEP
 
 from .context import Sync, parse_stamp
 from .fates import FateBook, asked_for, owes_external_id
-from .first_contact import awaiting
+from .first_contact import awaiting, waits_for_go
 from .lost_creates import LostCreates
 from .mass_change import Changes
 from .matching import MatchIndex, ineligible
@@ -128,6 +128,8 @@ class Planner:
             item.link_to = link.ipaas_id
         if other is not None and other.missing:
             return self._plan_without_target(item, other, link)
+        if other is None and self.awaiting and waits_for_go(self._book.waiting(item)):
+            return self._await(item)
         if _stale(link, item, other):
             text = "Another run has written this pair since it was read."
             self._decide(item, "parked", "superseded", target_id=target_id, message=text)
@@ -393,7 +395,7 @@ class Planner:
 
     def _owes_external_id(self, item: Item) -> bool:
         waiting = self._book.waiting(item)
-        if waiting is not None and waiting.reason == AWAITING and self.awaiting:
+        if self.awaiting and waits_for_go(waiting):
             return False  # it has one; what waits is the relationship that goes with it
         return owes_external_id(waiting)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
 
 # The platform's own schedule: 20, 60, 120, 200 ... minutes after the first, second, third, fourth refusal.
 DAY = timedelta(days=1)
@@ -11,7 +11,7 @@ DAY = timedelta(days=1)
 REFUSED = "refused_before"
 # Held by `first_contact: link_only`: due when a person says go, not by the clock.
 AWAITING = "awaiting_first_contact"
-NO_TIME = datetime(9999, 1, 1, tzinfo=UTC)
+NO_TIME = datetime(MAXYEAR, 1, 1, tzinfo=UTC)
 
 
 def next_attempt(now: datetime, attempts: int) -> datetime:
