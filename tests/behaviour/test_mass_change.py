@@ -145,6 +145,36 @@ def test_a_night_of_braked_runs_says_since_when_and_has_one_line_per_run(
     assert "It has been so" not in stopped(rig.run("account")).message
 
 
+def test_an_attempt_that_dies_while_it_parks_leaves_no_rest_that_passes(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = in_step(rig, 3, changed_records=1)
+    edit(rig, ids[:2], Phone="2")
+    world.edit_company(rig, world.partner(rig, "account", ids[2]), phone_number="3")
+    before = state(rig)
+    for step in ("extract_salesforce", "extract_ipaas", "prerequisites"):
+        rig.step(step, rig.sync("account", "run", {}))
+    saved: list[int] = []
+    save = rig.ledger.save_unresolved
+
+    def die_at_the_second(rows: Any) -> None:
+        saved.append(len(rows))
+        if len(saved) == 2:
+            raise KeyboardInterrupt
+        save(rows)
+
+    with monkeypatch.context() as dying:
+        dying.setattr(rig.ledger, "save_unresolved", die_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            rig.step("plan", rig.sync("account", "run", {}))
+    assert saved == [2, 1], "what goes to iPaaS.com is parked, what goes to Salesforce is planned still"
+    with pytest.raises(TooManyChanges, match="2 of 3 linked Companies"):
+        rig.step("plan", rig.sync("account", "run", {}))
+    for step in ("upsert_ipaas", "upsert_salesforce"):
+        rig.step(step, rig.sync("account", "run", {}))
+    assert state(rig) == before
+
+
 def test_a_dry_run_says_what_would_stop_it_without_failing(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
     ids = in_step(rig, 3, changed_records=1)
     edit(rig, ids, Phone="2")

@@ -57,18 +57,28 @@ def plan_run(sync: Sync, *, parents_ready: frozenset[str] = frozenset()) -> Plan
 
 def brake(sync: Sync) -> None:
     """Stop a run that plans too much, before its first write."""
-    found = _note(sync, find_excesses(sync))
-    if not found:
+    verdict = _facts(sync).get("braked") or _judge(sync)
+    if verdict is None:
         _let_go(sync)
         return
-    plan = summed(change for _, change in _planned_changes(sync))
-    since = _hold(sync)
+    # Before the first is parked: an attempt that dies in between must not leave a rest that passes the limits.
+    sync.ledger.update_run(sync.run.run_key, facts={"braked": verdict})
     for each in _with_parents(sync):
-        park_planned(each, found[0].reason)
+        park_planned(each, verdict["reason"])
         _unlink_plans(each)
     sync.run = sync.ledger.update_run(sync.run.run_key, phase="planned")
-    kind = TooManyCreates if found[0].reason == "max_creates" else TooManyChanges
-    raise kind(_worded(found, plan, since), next_step=_how_to_allow(sync, found))
+    kind = TooManyCreates if verdict["reason"] == "max_creates" else TooManyChanges
+    raise kind(verdict["message"], next_step=verdict["next_step"])
+
+
+def _judge(sync: Sync) -> dict[str, str] | None:
+    """Return what stops the run, in words; None for a plan that may be written."""
+    found = _note(sync, find_excesses(sync))
+    if not found:
+        return None
+    plan = summed(changes for _, changes in _planned_changes(sync))
+    message, next_step = _worded(found, plan, _hold(sync)), _how_to_allow(sync, found)
+    return {"reason": found[0].reason, "message": message, "next_step": next_step}
 
 
 def find_excesses(sync: Sync) -> list[Excess]:
@@ -95,8 +105,12 @@ def would_stop(sync: Sync, parents: Sync, preview: PlanCounts) -> bool:
 
 def created_parents(sync: Sync) -> int:
     """Return how many Accounts this run created, or planned to create, as parents of its Contacts."""
+    return int(_facts(sync).get("parent_creates", 0))
+
+
+def _facts(sync: Sync) -> dict[str, Any]:
     run = sync.ledger.run(sync.run.run_key)
-    return int(run.facts.get("parent_creates", 0)) if run else 0
+    return run.facts if run else {}
 
 
 # Counting
@@ -205,8 +219,7 @@ def _hold(sync: Sync) -> str:
 
 def _let_go(sync: Sync) -> None:
     """Forget that the brake held, once a run of the whole window passes it."""
-    run = sync.ledger.run(sync.run.run_key)
-    if not sync.params.by_id and not (run and "brakes" in run.facts):
+    if not sync.params.by_id:
         sync.ledger.drop_fact(sync.scope, f"{HELD}:{sync.collection}")
 
 
