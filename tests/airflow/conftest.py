@@ -104,9 +104,10 @@ class Airflow:
             for logger in loggers:
                 logger.removeHandler(heard)
         tasks = {ti.task_id: str(ti.state) for ti in run.get_task_instances()}
-        (last,) = dag.leaves
+        # Where a param chooses the task, there are several leaves and one of them has run.
+        leaves = [task.task_id for task in dag.leaves]
         with create_session() as session:
-            found = XComModel.get_many(run_id=run.run_id, key="return_value", task_ids=last.task_id, dag_ids=dag_id)
+            found = XComModel.get_many(run_id=run.run_id, key="return_value", task_ids=leaves, dag_ids=dag_id)
             value = session.scalars(found.with_only_columns(XComModel.value)).first()
         summary = json.loads(value) if isinstance(value, str) else (value or {})
         return Ran(str(run.state), tasks, summary, "\n".join(heard.lines))

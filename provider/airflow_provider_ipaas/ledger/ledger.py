@@ -27,9 +27,10 @@ from airflow_provider_ipaas.sync.model import (
     Tally,
     Unresolved,
 )
+from airflow_provider_ipaas.sync.parked import Selection
 
 from . import claims as claim_rows
-from . import counts, matching, pruning, runs, waiting
+from . import counts, matching, parked, pruning, runs, waiting
 from . import items as item_rows
 from . import links as link_rows
 from . import seen as seen_rows
@@ -281,6 +282,20 @@ class SqlLedger:
 
     def oldest_unresolved(self, scope: str, collection: Collection, direction: Direction) -> datetime | None:
         return self._sessions.read(lambda c: waiting.oldest(c, scope, collection, direction))
+
+    def replay(
+        self, selection: Selection, *, actor: str, run_key: str = "", limit: int | None = None
+    ) -> parked.Replayed:
+        """Make records that wait due at once, at most *limit*, those that wait longest first; journalled under *actor*."""
+        return self._sessions.write(
+            lambda c: parked.replay(c, selection, self._clock(), actor=actor, run_key=run_key, limit=limit)
+        )
+
+    def drop(self, selection: Selection, *, actor: str, run_key: str = "", limit: int | None = None) -> parked.Dropped:
+        """Forget records that wait, as `replay` chooses them; runs count them as skipped until they change."""
+        return self._sessions.write(
+            lambda c: parked.drop(c, selection, self._clock(), actor=actor, run_key=run_key, limit=limit)
+        )
 
     # Claims and journal
     def claim(self, claims: Sequence[Claim]) -> set[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .extract import IPaaSExtractOperator, SalesforceExtractOperator
     from .maintenance import DoctorOperator
+    from .parked import ParkedOperator
     from .plan import PlanSyncOperator, SyncPrerequisitesOperator
     from .report import SyncReportOperator
     from .upsert import IPaaSUpsertOperator, SalesforceUpsertOperator
@@ -16,6 +17,7 @@ __all__ = [
     "DoctorOperator",
     "IPaaSExtractOperator",
     "IPaaSUpsertOperator",
+    "ParkedOperator",
     "PlanSyncOperator",
     "SalesforceExtractOperator",
     "SalesforceUpsertOperator",
@@ -25,6 +27,7 @@ __all__ = [
 
 _HOME = {
     "DoctorOperator": "maintenance",
+    "ParkedOperator": "parked",
     "IPaaSExtractOperator": "extract",
     "SalesforceExtractOperator": "extract",
     "PlanSyncOperator": "plan",

@@ -147,6 +147,7 @@ class SyncOperator(BaseOperator):
             relationships=profile.relationships == "on",
             limits=salesforce.settings.limits,
             first_contact=salesforce.settings.first_contact,
+            retries=salesforce.settings.retries,
         )
 
 
