@@ -39,6 +39,17 @@ def count(connection: Connection, scope: str, collection: Collection) -> int:
     ).scalar_one()
 
 
+def page(connection: Connection, scope: str, collection: Collection, *, after: int, size: int) -> list[Link]:
+    """Return the next links after an id, in the order of ids; empty at the end."""
+    rows = connection.execute(
+        select(*_LINK.columns)
+        .where(link.c.scope == scope, link.c.collection == collection, link.c.id > after)
+        .order_by(link.c.id)
+        .limit(size)
+    )
+    return [_LINK.value(row) for row in rows]
+
+
 def add(connection: Connection, new: Link) -> Link | None:
     """Insert; None when either id is linked already."""
     row = _LINK.row(new)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .extract import IPaaSExtractOperator, SalesforceExtractOperator
     from .maintenance import DoctorOperator
     from .plan import PlanSyncOperator, SyncPrerequisitesOperator
+    from .reconcile import ReconcileOperator
     from .report import SyncReportOperator
     from .upsert import IPaaSUpsertOperator, SalesforceUpsertOperator
 
@@ -17,6 +18,7 @@ __all__ = [
     "IPaaSExtractOperator",
     "IPaaSUpsertOperator",
     "PlanSyncOperator",
+    "ReconcileOperator",
     "SalesforceExtractOperator",
     "SalesforceUpsertOperator",
     "SyncPrerequisitesOperator",
@@ -31,6 +33,7 @@ _HOME = {
     "SyncPrerequisitesOperator": "plan",
     "IPaaSUpsertOperator": "upsert",
     "SalesforceUpsertOperator": "upsert",
+    "ReconcileOperator": "reconcile",
     "SyncReportOperator": "report",
 }
 

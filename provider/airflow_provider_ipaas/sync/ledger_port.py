@@ -77,6 +77,9 @@ class LedgerPort(Protocol):
 
     def count_links(self, scope: str, collection: Collection) -> int: ...
 
+    def walk_links(self, scope: str, collection: Collection, batch: int = 500) -> Iterator[list[Link]]:
+        """Stream every link in batches, by id: one that is added meanwhile comes too."""
+
     def add_link(self, link: Link) -> Link | None:
         """Insert; None when either id is linked already (the unique keys decide)."""
 
