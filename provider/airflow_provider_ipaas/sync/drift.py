@@ -18,6 +18,7 @@ from .matching import ineligible
 from .merge import Sides
 from .model import DIRECTIONS, Direction, Item, Link, Seen, Unresolved
 from .pairs import PairPlan, plan_pair
+from .prepare import knows_both, moved
 
 # Drift: cause -> what it is and what becomes of it. The keys are those of the summary.
 DRIFT: dict[str, str] = {
@@ -103,37 +104,32 @@ class Pair:
     def waiting(self) -> Unresolved | None:
         return self.here.waiting or self.there.waiting
 
-    @property
-    def coming(self) -> frozenset[Direction]:
-        """The directions whose source the next run reads by itself."""
-        return frozenset(d for d, known in zip(DIRECTIONS, (self.here, self.there), strict=True) if known.coming)
-
 
 def judge_pair(mapping: CollectionMapping, pair: Pair) -> list[Finding]:
     """Return what is to be said of a pair; nothing where it is in step."""
     if pair.link.state == "merged":
         return [Finding("merged_duplicate")]
     if pair.salesforce is None or pair.salesforce.missing or pair.ipaas is None:
-        return [_judge_gone(pair)]
+        return [_judge_gone(mapping, pair)]
     if pair.link.state != "active":
-        found = [_unless_explained(pair, Finding("undeleted", ("to_ipaas",)))]
+        found = [_unless_explained(mapping, pair, Finding("undeleted", ("to_ipaas",)))]
     else:
         found = list(_judge_fields(mapping, pair, pair.salesforce, pair.ipaas))
     return [*found, *_judge_external_ids(pair, pair.salesforce, pair.ipaas)]
 
 
-def _judge_gone(pair: Pair) -> Finding:
+def _judge_gone(mapping: CollectionMapping, pair: Pair) -> Finding:
     """Say what became of a pair of which one record is not there any more."""
     state, here = pair.link.state, pair.salesforce
     gone = here is None or bool(here.missing)
     if (gone and state == "salesforce_deleted") or (pair.ipaas is None and state == "ipaas_deleted"):
         return Finding("deleted")
     if here is not None and here.missing:
-        return _unless_explained(pair, Finding(f"{here.missing}_in_salesforce", ("to_ipaas",)))
+        return _unless_explained(mapping, pair, Finding(f"{here.missing}_in_salesforce", ("to_ipaas",)))
     if here is None:
         waiting = pair.waiting
         return Finding(f"waiting:{waiting.reason}") if waiting else Finding("not_visible_in_salesforce")
-    return _unless_explained(pair, Finding("deleted_in_ipaas", ("to_ipaas",)))
+    return _unless_explained(mapping, pair, Finding("deleted_in_ipaas", ("to_ipaas",)))
 
 
 def _judge_fields(mapping: CollectionMapping, pair: Pair, here: Item, there: Item) -> Iterator[Finding]:
@@ -143,7 +139,7 @@ def _judge_fields(mapping: CollectionMapping, pair: Pair, here: Item, there: Ite
     plan = plan_pair(mapping, pair.link, sides, lambda _: True)
     directions = tuple(d for d in DIRECTIONS if plan.changes(d) or plan.parked)
     if directions:
-        yield _unless_explained(pair, Finding(_cause(pair.link, plan), directions))
+        yield _unless_explained(mapping, pair, Finding(_cause(pair.link, plan), directions))
     elif not _is_equal(mapping, *showings):
         yield Finding("differs_as_agreed")
 
@@ -168,11 +164,24 @@ def showings_agree(mapping: CollectionMapping, link: Link) -> bool:
     return _is_equal(mapping, link.salesforce_showing or {}, link.ipaas_showing or {})
 
 
-def _unless_explained(pair: Pair, drift: Finding) -> Finding:
+def _coming(mapping: CollectionMapping, pair: Pair) -> frozenset[Direction]:
+    """Return the directions in which the next run compares the pair by itself.
+
+    A run that captures one record of a pair does not always read the other: see `prepare`.
+    """
+    fresh = not knows_both(mapping, pair.link)
+    there = pair.there.coming and pair.ipaas is not None and (fresh or moved(pair.ipaas, pair.link))
+    to_ipaas = pair.here.coming or there
+    to_salesforce = pair.there.coming or (pair.here.coming and fresh)
+    return frozenset(d for d, is_coming in zip(DIRECTIONS, (to_ipaas, to_salesforce), strict=True) if is_coming)
+
+
+def _unless_explained(mapping: CollectionMapping, pair: Pair, drift: Finding) -> Finding:
     """Return the drift, or what explains it: the pair waits, was dropped by a person, or is about to be read."""
     if pair.waiting is not None:
         return Finding(f"waiting:{pair.waiting.reason}")
-    missed = tuple(direction for direction in drift.repair if direction not in pair.coming)
+    coming = _coming(mapping, pair)
+    missed = tuple(direction for direction in drift.repair if direction not in coming)
     if not missed:
         return Finding("pending")
     fates = {"to_ipaas": pair.here.fate, "to_salesforce": pair.there.fate}
