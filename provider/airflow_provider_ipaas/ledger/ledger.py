@@ -143,11 +143,11 @@ class SqlLedger:
 
     def walk_links(self, scope: str, collection: Collection, batch: int = 500) -> Iterator[list[Link]]:
         """Stream every link in batches, each a short read of its own, so the caller may write in between."""
-        after = 0
+        after = ""
         while found := self._sessions.read(
             lambda c, place=after: link_rows.page(c, scope, collection, after=place, size=batch)  # type: ignore[misc]
         ):
-            after = found[-1].id or after
+            after = found[-1].salesforce_id
             yield found
 
     def add_link(self, link: Link) -> Link | None:

@@ -39,12 +39,12 @@ def count(connection: Connection, scope: str, collection: Collection) -> int:
     ).scalar_one()
 
 
-def page(connection: Connection, scope: str, collection: Collection, *, after: int, size: int) -> list[Link]:
-    """Return the next links after an id, in the order of ids; empty at the end."""
+def page(connection: Connection, scope: str, collection: Collection, *, after: str, size: int) -> list[Link]:
+    """Return the next links in the order of their Salesforce ids, which an index has; empty at the end."""
     rows = connection.execute(
         select(*_LINK.columns)
-        .where(link.c.scope == scope, link.c.collection == collection, link.c.id > after)
-        .order_by(link.c.id)
+        .where(link.c.scope == scope, link.c.collection == collection, link.c.salesforce_id > after)
+        .order_by(link.c.salesforce_id)
         .limit(size)
     )
     return [_LINK.value(row) for row in rows]

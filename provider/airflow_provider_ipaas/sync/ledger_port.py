@@ -78,7 +78,7 @@ class LedgerPort(Protocol):
     def count_links(self, scope: str, collection: Collection) -> int: ...
 
     def walk_links(self, scope: str, collection: Collection, batch: int = 500) -> Iterator[list[Link]]:
-        """Stream every link in batches, by id: one that is added meanwhile comes too."""
+        """Stream every link in batches, in the order of Salesforce ids; the caller may write in between."""
 
     def add_link(self, link: Link) -> Link | None:
         """Insert; None when either id is linked already (the unique keys decide)."""
