@@ -17,7 +17,7 @@ from .context import Sync
 from .drift import Finding, Pair, judge_ipaas_alone, judge_pair, judge_salesforce_alone, showings_agree
 from .drift_report import DriftReport, Ids
 from .due import make_due
-from .extract_salesforce import pin_org, scope_of
+from .extract_salesforce import check_org, scope_of
 from .keys import content_hash
 from .model import Item, Link, Side
 from .outlook import Outlook
@@ -56,8 +56,7 @@ def reconcile(sync: Sync, report: DriftReport) -> None:
     Raises NothingToReconcile before the first reported run, and ConfigurationError where a connection answers for
     another org than it was pinned to.
     """
-    sync.run.scope = scope_of(sync.salesforce.org_id, sync.settings.system_id)
-    pin_org(sync)
+    sync.run.scope = scope_of(check_org(sync), sync.settings.system_id)
     _check_ready(sync, report)
     try:
         Reconciler(sync, report, object_fields(sync)).run()
