@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_provider_ipaas.ledger import SqlLedger
-    from airflow_provider_ipaas.sync.context import Sync
     from airflow_provider_ipaas.sync.model import Run
 
 
@@ -45,17 +44,14 @@ class ReconcileOperator(CollectionOperator):
             raise AirflowSkipException(f"Param collection is {chosen}.")
         report = DriftReport(self.collection, context["dag_run"].run_id, repair)
         log = task_logger(self)
-        sync: Sync | None = None
         try:
-            sync = self.build(context)
-            reconcile(sync, report)
+            reconcile(self.build(context), report)
         except NothingToReconcile as nothing:
             log.warning("%s", nothing)
             raise AirflowSkipException(str(nothing)) from None
         except IPaaSSyncError as error:
             raise self.readable(error) from None
         finally:
-            report.api_calls = sync.calls() if sync is not None else {}
             context["ti"].xcom_push(key="return_value", value=report.summary())
         log.info("%s", report.table())
         try:

@@ -56,8 +56,16 @@ def reconcile(sync: Sync, report: DriftReport) -> None:
     Raises NothingToReconcile before the first reported run, and ConfigurationError where a connection answers for
     another org than it was pinned to.
     """
-    sync.run.scope = scope_of(check_org(sync), sync.settings.system_id)
-    _check_ready(sync, report)
+    try:
+        sync.run.scope = scope_of(check_org(sync), sync.settings.system_id)
+        _check_ready(sync, report)
+        _compare(sync, report)
+    finally:
+        report.api_calls = sync.calls()
+    report.complete = True
+
+
+def _compare(sync: Sync, report: DriftReport) -> None:
     try:
         Reconciler(sync, report, object_fields(sync)).run()
     except ServiceError as error:
@@ -66,7 +74,6 @@ def reconcile(sync: Sync, report: DriftReport) -> None:
         # The fields are remembered for a while; one of them has gone (or is not visible any more) since.
         forget_fields(sync)
         Reconciler(sync, report, object_fields(sync)).run()
-    report.complete = True
 
 
 def _check_ready(sync: Sync, report: DriftReport) -> None:
