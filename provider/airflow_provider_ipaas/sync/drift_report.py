@@ -123,9 +123,14 @@ class DriftReport:
         ]
         for title, names in (("Drift", [n for n in DRIFT if n in self.causes]), ("Explained", self._explained())):
             lines += [title if names else f"{title}: none", *(self._line(name) for name in names)]
-        texts = {**DRIFT, **EXPLAINED}
-        lines += [f"{name}: {texts[name]}." for name in (*DRIFT, *EXPLAINED) if name in self.causes and name in texts]
+        lines += [f"{name.rstrip(':')}: {text}." for name, text in {**DRIFT, **EXPLAINED}.items() if self._has(name)]
+        if self.due:
+            lines.append(f"The next run of {self.sync_dag_id} takes up what is due.")
         return "\n".join(lines)
+
+    def _has(self, name: str) -> bool:
+        """Tell whether a cause was found, or one of its reasons."""
+        return name in self.causes or (name.endswith(":") and any(cause.startswith(name) for cause in self.causes))
 
     def _explained(self) -> list[str]:
         return sorted(name for name in self.causes if name not in DRIFT)
