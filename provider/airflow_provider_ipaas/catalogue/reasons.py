@@ -138,6 +138,12 @@ REASONS = (
         "It changed in the direction that this run does not write",
         "A run in both directions, or in this one, takes it up.",
     ),
+    _row(
+        "drift",
+        Handling.PARK,
+        "Reconcile found it out of step, or never read by a run",
+        "Nothing to do: the next run reads it and brings it in step.",
+    ),
     # Skipped
     _row(
         "dropped",

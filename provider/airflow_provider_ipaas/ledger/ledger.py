@@ -143,6 +143,15 @@ class SqlLedger:
     def count_links(self, scope: str, collection: Collection, *, active: bool = False) -> int:
         return self._sessions.read(lambda c: link_rows.count(c, scope, collection, active=active))
 
+    def walk_links(self, scope: str, collection: Collection, batch: int = 500) -> Iterator[list[Link]]:
+        """Stream every link in batches, each a short read of its own, so the caller may write in between."""
+        after = ""
+        while found := self._sessions.read(
+            lambda c, place=after: link_rows.page(c, scope, collection, after=place, size=batch)  # type: ignore[misc]
+        ):
+            after = found[-1].salesforce_id
+            yield found
+
     def add_link(self, link: Link) -> Link | None:
         return self._sessions.write(lambda c: link_rows.add(c, link))
 
