@@ -29,7 +29,7 @@ def datetime_literal(moment: datetime) -> str:
     """Write an aware datetime as a dateTime literal: UTC, whole seconds, as stamps have them."""
     if moment.tzinfo is None:
         raise ValueError("A dateTime literal needs an aware datetime.")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def name(identifier: str) -> str:
