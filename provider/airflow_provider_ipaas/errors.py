@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-
 # Long enough for a list of twenty problems; what services and files say may have any length.
 _LONGEST = 6_000
 

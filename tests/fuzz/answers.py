@@ -14,8 +14,7 @@ from airflow_provider_ipaas.clients._http import RetryPolicy, Transport
 from airflow_provider_ipaas.clients.ipaas.client import IPaaSClient
 from airflow_provider_ipaas.clients.ipaas.profile import Profile
 from airflow_provider_ipaas.clients.ipaas.settings import IPaaSSettings
-from airflow_provider_ipaas.clients.salesforce import Credentials, SalesforceClient
-from airflow_provider_ipaas.clients.salesforce import web_server
+from airflow_provider_ipaas.clients.salesforce import Credentials, SalesforceClient, web_server
 from airflow_provider_ipaas.clients.salesforce.token_endpoint import TokenEndpoint
 from airflow_provider_ipaas.doctor import swagger
 
@@ -25,9 +24,11 @@ from .values import TEXTS, bodies, dumped, mutated
 
 ORG, USER, ACCOUNT = "00D5g00000SandBEAR", "0055g00000abcDEAAY", "0015g00000abcDEAAY"
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
-STATUSES = st.sampled_from(
-    [200, 200, 200, 200, 201, 204, 206, 300, 302, 304, 400, 400, 401, 401, 403, 403, 404, 404, 405, 408, 409, 414, 420, 429]
-    + [431, 500, 500, 502, 503, 503, 599, 600, 999]
+# Successes come often enough to get behind the status.
+STATUSES = st.one_of(
+    st.just(200),
+    st.sampled_from([200, 201, 204, 206, 300, 302, 304, 400, 401, 403, 404, 405, 408, 409, 414, 420, 429, 431]),
+    st.sampled_from([500, 502, 503, 599, 600, 999]),
 )
 HEADERS: dict[str, list[str]] = {
     "Date": [
@@ -38,7 +39,15 @@ HEADERS: dict[str, list[str]] = {
         "soon",
         "",
     ],
-    "Retry-After": ["1", "-5", "9" * 400, "1.5", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 +2359", "²"],
+    "Retry-After": [
+        "1",
+        "-5",
+        "9" * 400,
+        "1.5",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+        "Mon, 01 Jan 0001 00:00:00 +2359",
+        "²",
+    ],
     "Sforce-Limit-Info": ["api-usage=1/15000", "api-usage=" + "9" * 5000 + "/1", "api-usage=x", "api-usage=٣/٣"],
     "X-Pagination": [
         '{"current_Page": 1, "total_Pages": 1}',
@@ -77,7 +86,12 @@ PAGE = {
     "totalSize": 1,
     "done": True,
     "records": [
-        {"attributes": {"type": "Account"}, "Id": ACCOUNT, "SystemModstamp": "2026-11-26T12:00:00.000+0000", "Name": "A"}
+        {
+            "attributes": {"type": "Account"},
+            "Id": ACCOUNT,
+            "SystemModstamp": "2026-11-26T12:00:00.000+0000",
+            "Name": "A",
+        }
     ],
 }
 MORE = {**PAGE, "totalSize": 2, "done": False, "nextRecordsUrl": "/services/data/v64.0/query/01g5g00000abcDE-2000"}
@@ -102,7 +116,9 @@ LOGIN = {
 def answers(draw: st.DrawFn, *documents: Any) -> bytes:
     """Draw one answer: mostly well-formed HTTP around something odd, at times no HTTP at all."""
     if draw(st.integers(0, 15)) == 0:
-        return draw(st.one_of(st.binary(max_size=80), st.sampled_from([b"HTTP/1.1 200\r\n\r\n{}", b"HTTP/9.9 abc d\r\n\r\n"])))
+        return draw(
+            st.one_of(st.binary(max_size=80), st.sampled_from([b"HTTP/1.1 200\r\n\r\n{}", b"HTTP/9.9 abc d\r\n\r\n"]))
+        )
     names = draw(st.lists(st.sampled_from(list(HEADERS)), max_size=2, unique=True))
     told = {name: draw(st.sampled_from(HEADERS[name])) for name in names}
     body = draw(bodies(*documents, *REFUSALS))
@@ -146,7 +162,10 @@ class Said:
 
 
 SALESFORCE_CALLS: dict[str, tuple[Callable[[SalesforceClient], Any], list[Any]]] = {
-    "query": (lambda c: list(c.query("SELECT Id, SystemModstamp FROM Account ORDER BY SystemModstamp, Id")), [PAGE, MORE]),
+    "query": (
+        lambda c: list(c.query("SELECT Id, SystemModstamp FROM Account ORDER BY SystemModstamp, Id")),
+        [PAGE, MORE],
+    ),
     "query-any": (lambda c: list(c.query("SELECT Name FROM Account")), [PAGE, MORE]),
     "describe": (lambda c: c.describe("Account"), [{"name": "Account", "fields": [FIELD]}]),
     "updated": (
@@ -160,7 +179,15 @@ SALESFORCE_CALLS: dict[str, tuple[Callable[[SalesforceClient], Any], list[Any]]]
     ),
     "update": (
         lambda c: c.update("Account", [{"Id": ACCOUNT, "Name": "A"}]),
-        [[{"id": ACCOUNT, "success": False, "errors": [{"statusCode": "UNABLE_TO_LOCK_ROW", "message": "m", "fields": []}]}]],
+        [
+            [
+                {
+                    "id": ACCOUNT,
+                    "success": False,
+                    "errors": [{"statusCode": "UNABLE_TO_LOCK_ROW", "message": "m", "fields": []}],
+                }
+            ]
+        ],
     ),
     "upsert": (
         lambda c: c.upsert("Account", "iPaaS_Id__c", [{"iPaaS_Id__c": "7", "Name": "A"}]),
@@ -193,12 +220,18 @@ IPAAS_CALLS: dict[str, tuple[Callable[[IPaaSClient], Any], list[Any]]] = {
     "external-id": (lambda c: c.external_id_of("customer", "7"), [ACCOUNT]),
     "by-external-id": (lambda c: c.record_with_external_id("customer", ACCOUNT), ["7", 7]),
     "set-external-id": (lambda c: c.set_external_id("customer", "7", ACCOUNT), [{}]),
-    "company-table": (lambda c: c.external_id_of("company", "7"), [[{"name": "Customer Company", "mapping_collection_type_id": 49}]]),
+    "company-table": (
+        lambda c: c.external_id_of("company", "7"),
+        [[{"name": "Customer Company", "mapping_collection_type_id": 49}]],
+    ),
     "relationships": (lambda c: c.relationships("7"), [[{"id": 1, "related_to_id": 7}]]),
     "companies": (lambda c: c.account.companies(), [[{"id": "guid", "name": "A"}], {"a": [{"id": "guid"}]}]),
     "subscriptions": (lambda c: c.account.subscriptions(), [[{"id": 5501, "type": 2, "name": "Salesforce"}]]),
     "subscription": (lambda c: c.account.subscription("5501"), [{"id": 5501, "settings": []}]),
-    "swagger": (lambda c: described(c.account.swagger("customers")), [{"swagger": "2.0", "paths": {"/v2/Customer": {"get": {}}}}]),
+    "swagger": (
+        lambda c: described(c.account.swagger("customers")),
+        [{"swagger": "2.0", "paths": {"/v2/Customer": {"get": {}}}}],
+    ),
     "server-now": (lambda c: c.server_now(), [RECORD]),
 }
 
@@ -242,7 +275,9 @@ def check_ipaas_login(parts: list[bytes]) -> None:
 
 TOKEN_CALLS: dict[str, Callable[[TokenEndpoint], Any]] = {
     "ask": lambda e: e.token(e.ask({"grant_type": "client_credentials"})),
-    "exchange": lambda e: e.token(web_server.exchange(e, code="code1", verifier="v" * 43, redirect_uri="http://localhost")),
+    "exchange": lambda e: e.token(
+        web_server.exchange(e, code="code1", verifier="v" * 43, redirect_uri="http://localhost")
+    ),
     "refresh": lambda e: e.token(web_server.refresh(e, SECRET)),
     "revoke": lambda e: web_server.revoke(e, SECRET),
     "introspect": lambda e: web_server.introspect(e, SECRET),
@@ -295,5 +330,10 @@ TARGETS = [
         ),
         check_token,
     ),
-    Target("salesforce-first-calls", st.lists(near_tokens() | answers(TOKEN), min_size=1, max_size=2), check_first_token, short=100),
+    Target(
+        "salesforce-first-calls",
+        st.lists(near_tokens() | answers(TOKEN), min_size=1, max_size=2),
+        check_first_token,
+        short=100,
+    ),
 ]

@@ -61,7 +61,12 @@ URLS = st.one_of(
             "https://evil.example\n.salesforce.com",
         ]
     ),
-    st.builds("https://{}{}{}".format, TEXTS, st.sampled_from(["", "@", "#", "\\", "/", ":", "%2f"]), st.just("a.salesforce.com")),
+    st.builds(
+        "https://{}{}{}".format,
+        TEXTS,
+        st.sampled_from(["", "@", "#", "\\", "/", ":", "%2f"]),
+        st.just("a.salesforce.com"),
+    ),
 )
 STANDARD = st.fixed_dictionaries(
     {
@@ -162,7 +167,9 @@ def check_pasted(text: str) -> None:
 
 CODES = st.one_of(
     TEXTS,
-    st.sampled_from(["*", "VALD-*", "VALD-9999", "HTTP-", "HTTP-999", "HTTP-5xx", "HTTP-" + "9" * 5000, "unlisted", "INTL"]),
+    st.sampled_from(
+        ["*", "VALD-*", "VALD-9999", "HTTP-", "HTTP-999", "HTTP-5xx", "HTTP-" + "9" * 5000, "unlisted", "INTL"]
+    ),
     st.builds("HTTP-{}".format, TEXTS),
 )
 PASTED = st.one_of(
@@ -173,7 +180,11 @@ PASTED = st.one_of(
 TARGETS = [
     Target("salesforce-connections", st.tuples(STANDARD, extras(SALESFORCE)), check_salesforce),
     Target("ipaas-connections", st.tuples(STANDARD, extras(IPAAS)), check_ipaas),
-    Target("api-profiles", st.one_of(mutated(PROFILE), mutated({"paths": PROFILE["paths"]}), JSON).filter(lambda p: isinstance(p, dict)), check_profile),
+    Target(
+        "api-profiles",
+        st.one_of(mutated(PROFILE), mutated({"paths": PROFILE["paths"]}), JSON).filter(lambda p: isinstance(p, dict)),
+        check_profile,
+    ),
     Target("instance-urls", URLS, check_instance_url),
     Target(
         "codes",

@@ -60,8 +60,8 @@ BOMBS = [
     b"version: 1\n" + b"# filler\n" * 1_200_000,
     b"? " * 5_000,
     b"version: " + b"9" * 10_000,
-    b"version: 0x" + b"f" * 100_000,
-    b"version: 1" + b":59" * 20_000,
+    b"version: 0x" + b"f" * 900_000,
+    b"version: 1" + b":59" * 300_000,
     b"version: 1\nfields:\n" + b"".join(b"  k%d: {salesforce: X%d__c}\n" % (n, n) for n in range(8_000)),
 ]
 
@@ -106,7 +106,7 @@ def files(draw: st.DrawFn) -> tuple[Collection, bytes, bool]:
         st.one_of(
             st.binary(max_size=200),
             lines.map(lambda text: text.encode("utf-8", "surrogatepass")),
-            lines.map(lambda text: b"version: 1\nfields:\n" + text.encode("utf-16")),
+            lines.map(lambda text: b"version: 1\nfields:\n" + text.encode("utf-16", "surrogatepass")),
             mutated(document, few).map(as_yaml),
             mutated(document, few).map(as_yaml),
             JSON.map(as_yaml),

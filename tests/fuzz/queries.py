@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, get_args
 from urllib.parse import quote as percent_encode
 
@@ -26,6 +26,8 @@ IDS = st.one_of(
     st.text("0123456789abcABCZ", min_size=12, max_size=15).map("001".__add__),
     st.sampled_from(["001D000000IqhSLIAZ", "001D000000IqhSL", "003D000000IqhSL", "00QD000000IqhSL", "1234", "a-b"]),
 )
+# A day from either end, so that every zone has them.
+CALENDAR = (datetime.min + timedelta(days=2), datetime.max - timedelta(days=2))  # noqa: DTZ901
 PARAMS = {
     "direction": "both",
     "poll_days": 7,
@@ -96,7 +98,13 @@ TARGETS = [
     Target("soql-quoting", VALUES, check_quoting),
     Target("soql-in-clauses", st.lists(VALUES, max_size=12), check_in_clauses),
     Target("soql-names-and-ids", st.one_of(TEXTS, IDS), check_names),
-    Target("soql-stamps", st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29), timezones=st.none() | st.timezones()), check_stamps),
-    Target("record-ids", st.tuples(st.one_of(st.lists(st.one_of(IDS, LEAVES), max_size=5), JSON), COLLECTIONS), check_ids),
+    Target(
+        "soql-stamps",
+        st.datetimes(*CALENDAR, timezones=st.none() | st.timezones()),
+        check_stamps,
+    ),
+    Target(
+        "record-ids", st.tuples(st.one_of(st.lists(st.one_of(IDS, LEAVES), max_size=5), JSON), COLLECTIONS), check_ids
+    ),
     Target("dag-params", st.tuples(mutated(PARAMS).filter(lambda p: isinstance(p, dict)), COLLECTIONS), check_params),
 ]

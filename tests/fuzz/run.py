@@ -89,7 +89,9 @@ def out_of_time(_signal: int, _frame: FrameType | None) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.fuzz.run", description="Draw hostile values for every reader.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.fuzz.run", description="Draw hostile values for every reader."
+    )
     parser.add_argument("--seconds", type=float, default=660, help="in all, shared by the targets alike")
     parser.add_argument("--only", nargs="*", metavar="TARGET", choices=[target.name for target in TARGETS])
     told = parser.parse_args(arguments)
@@ -108,7 +110,9 @@ def main(arguments: list[str] | None = None) -> int:
             print(course.finding, flush=True)
     found = [course.name for course in courses if course.finding]
     total = sum(course.values for course in courses)
-    print(f"{total:,} values for {len(courses)} targets in {time.monotonic() - started:.0f} s; findings: {', '.join(found) or 'none'}")
+    print(
+        f"{total:,} values for {len(courses)} targets in {time.monotonic() - started:.0f} s; findings: {', '.join(found) or 'none'}"
+    )
     return 1 if found else 0
 
 

@@ -19,6 +19,7 @@ from airflow_provider_ipaas.errors import AuthenticationError, ConfigurationErro
 log = logging.getLogger(__name__)
 
 _LIFETIME = timedelta(hours=1)  # documented; used only when an answer doesn't tell
+_LONGEST = timedelta(days=365)
 _MARGIN = timedelta(minutes=2)
 
 
@@ -238,7 +239,7 @@ def _lifetime(expiration: object, now: datetime) -> timedelta:
         try:
             end = pendulum.parse(expiration)
             if isinstance(end, datetime) and (lifetime := end - now) > timedelta():
-                return timedelta(seconds=lifetime.total_seconds())
+                return min(timedelta(seconds=lifetime.total_seconds()), _LONGEST)
         except (ValueError, OverflowError):
             return _LIFETIME
     return _LIFETIME
