@@ -31,6 +31,11 @@ _NEXT = re.compile(r"/services/data/v\d+\.\d/query(?:All)?/[A-Za-z0-9-]+", re.AS
 class _Page:
     records: list[Record]
     next_url: str | None
+    announced: int | None
+
+
+class _RowsMissing(MalformedAnswer):
+    """The pages ended, and held fewer rows than the org had announced."""
 
 
 class _Place:
@@ -60,7 +65,8 @@ def stream(wire: Wire, soql: str, *, include_deleted: bool) -> Iterator[Record]:
     """Yield the rows of *soql* as its pages arrive, without their `attributes`.
 
     Locators live two days, but can be lost to an org split or a failover. A query that ends with ORDER BY
-    SystemModstamp, Id and selects both is then run again and goes on where it stopped; any other one raises.
+    SystemModstamp, Id and selects both is then run again and goes on where it stopped; any other one raises. So it is
+    with pages that end before all rows that were announced have come: raises MalformedAnswer where that stays so.
     """
     found = _FROM.search(soql)
     what = f"query {found.group(1)}" if found else "query"
@@ -80,20 +86,30 @@ def stream(wire: Wire, soql: str, *, include_deleted: bool) -> Iterator[Record]:
                     yield row
             return
         except ServiceError as error:
-            lost = about(SERVICE, error.code).handling is Handling.RESTART
+            lost = isinstance(error, _RowsMissing) or about(SERVICE, error.code).handling is Handling.RESTART
             if not lost or not can_restart or restarts >= _MAX_RESTARTS:
                 raise
             restarts += 1
-            log.warning("Salesforce lost the locator of a query in progress; running the query again.")
+            why = "gave fewer rows than it had announced" if isinstance(error, _RowsMissing) else "lost its place"
+            log.warning("Salesforce %s in a query in progress; running the query again.", why)
 
 
 def _pages(wire: Wire, first: Call) -> Iterator[Record]:
     call = first
     seen: set[str] = set()
+    rows = 0
     while True:
         page = wire.send(call, lambda answer: _read_page(wire, answer))
         yield from page.records
+        rows += len(page.records)
         if page.next_url is None:
+            if page.announced is not None and rows < page.announced:
+                raise _RowsMissing(
+                    f"Salesforce announced {page.announced:,} rows when asked to {first.what}, and gave {rows:,}.",
+                    next_step="A later run reads them again; if it stays so, ask Salesforce's support.",
+                    service=SERVICE,
+                    code="ROWS_MISSING",
+                )
             return
         if page.next_url in seen:
             raise MalformedAnswer(
@@ -108,7 +124,11 @@ def _read_page(wire: Wire, answer: Answer) -> _Page:
     records, done = body.get("records"), body.get("done")
     if not isinstance(records, list) or not isinstance(done, bool) or not all(isinstance(row, dict) for row in records):
         raise NotAnAnswer("JSON that is no page of a query")
-    return _Page([plain(row) for row in records], None if done else _next_path(wire, body.get("nextRecordsUrl")))
+    total = body.get("totalSize")
+    announced = total if isinstance(total, int) and not isinstance(total, bool) else None
+    return _Page(
+        [plain(row) for row in records], None if done else _next_path(wire, body.get("nextRecordsUrl")), announced
+    )
 
 
 def _next_path(wire: Wire, url: Any) -> str:
