@@ -318,9 +318,9 @@ def near_tokens() -> st.SearchStrategy[bytes]:
 
 INTROSPECTION = {"active": True, "username": "a@b.example", "scope": "api", "exp": 1732622400}
 TARGETS = [
-    Target("salesforce-answers", calls_with_answers(SALESFORCE_CALLS), check_salesforce),
-    Target("ipaas-answers", calls_with_answers(IPAAS_CALLS), check_ipaas),
-    Target("ipaas-logins", st.lists(answers(LOGIN), min_size=1, max_size=3), check_ipaas_login, short=100),
+    Target("salesforce-answers", calls_with_answers(SALESFORCE_CALLS), check_salesforce, short=150, share=6),
+    Target("ipaas-answers", calls_with_answers(IPAAS_CALLS), check_ipaas, short=120, share=6),
+    Target("ipaas-logins", st.lists(answers(LOGIN), min_size=1, max_size=3), check_ipaas_login, short=60, share=2),
     Target(
         "salesforce-tokens",
         st.tuples(
@@ -329,11 +329,14 @@ TARGETS = [
             answers(TOKEN, INTROSPECTION),
         ),
         check_token,
+        short=150,
+        share=2,
     ),
     Target(
         "salesforce-first-calls",
         st.lists(near_tokens() | answers(TOKEN), min_size=1, max_size=2),
         check_first_token,
-        short=100,
+        short=60,
+        share=2,
     ),
 ]

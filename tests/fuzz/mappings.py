@@ -180,7 +180,7 @@ def check_record(drawn: tuple[Collection, Any]) -> None:
 
 
 TARGETS = [
-    Target("mapping-files", files(), check_file, short=150),
+    Target("mapping-files", files(), check_file, short=100, share=3),
     Target("mapping-bombs", st.tuples(COLLECTIONS, st.sampled_from(BOMBS)), check_bomb, short=12),
     Target(
         "mapping-records",

@@ -92,7 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.fuzz.run", description="Draw hostile values for every reader."
     )
-    parser.add_argument("--seconds", type=float, default=660, help="in all, shared by the targets alike")
+    parser.add_argument("--seconds", type=float, default=660, help="in all, shared by the targets")
     parser.add_argument("--only", nargs="*", metavar="TARGET", choices=[target.name for target in TARGETS])
     told = parser.parse_args(arguments)
     chosen = [target for target in TARGETS if not told.only or target.name in told.only]
@@ -103,7 +103,8 @@ def main(arguments: list[str] | None = None) -> int:
     courses = []
     for number, target in enumerate(chosen):
         left = told.seconds - (time.monotonic() - started)
-        course = play(target, left / (len(chosen) - number), random.SystemRandom())
+        shares = sum(other.share for other in chosen[number:])
+        course = play(target, left * target.share / shares, random.SystemRandom())
         courses.append(course)
         print(f"{course.name:24} {course.values:>9,} values, slowest {course.slowest_s:6.2f} s", flush=True)
         if course.finding:

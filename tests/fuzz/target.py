@@ -22,13 +22,14 @@ class Target:
     """Something that reads input of others.
 
     *check* takes one drawn value and raises for whatever is no typed error: that is a finding. *short* is how many
-    values the test suite draws; the long run draws until its time is up.
+    values the test suite draws; the long run draws until its time is up, of which a target gets *share*.
     """
 
     name: str
     drawn: st.SearchStrategy[Any]
     check: Callable[[Any], None]
     short: int = 200
+    share: int = 1
 
 
 def typed(call: Callable[[], T], *documented: type[Exception]) -> T | None:
