@@ -373,7 +373,8 @@ def test_the_clock_follows_later_answers(client: Any, sandbox: Any) -> None:
 
 
 def test_odd_characters_never_crash(client: Any, sandbox: Any, fault: Any) -> None:
-    body = {"done": True, "records": [{"Id": "001000000000001AAA", "Name": "a\ud800b\x00"}]}
+    row = {"Id": "001000000000001AAA", "Name": "a\ud800b\x00", "SystemModstamp": "2026-11-26T12:00:00.000+0000"}
+    body = {"done": True, "records": [row]}
     fault(QUERY, type="status", status=200, body=body)
     assert names(client.query(ALL)) == ["a\ud800b\x00"]
 

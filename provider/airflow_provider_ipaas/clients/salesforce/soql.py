@@ -51,6 +51,11 @@ def id18(record_id: str) -> str:
     return whole
 
 
+def is_id(value: object) -> bool:
+    """Say whether a value looks like an id of 15 or 18 characters; check characters are not looked at."""
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
 def same_id(one: str, other: str) -> bool:
     """Say whether two ids, of 15 or 18 characters each, name the same record."""
     return len(one) >= 15 and one[:15] == other[:15]
