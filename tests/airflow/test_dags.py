@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -210,3 +212,28 @@ def test_the_jwt_bearer_flow_needs_no_consumer_secret(airflow: Airflow) -> None:
     run = airflow.run(ACCOUNTS)
     assert run.state == "success", run.log
     assert "PRIVATE KEY" not in run.log
+
+
+def test_whoever_asked_to_be_told_is_told_why_a_run_failed(airflow: Airflow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The callbacks are Airflow's own: a refused record reaches them with both ids and the next step."""
+    import airflow_provider_ipaas.factory as factory
+
+    told: list[str] = []
+
+    def on_failure(context: Any) -> None:
+        told.append(f"{context['ti'].task_id}: {context['exception']}")
+
+    made = factory.sync_dag
+    monkeypatch.setattr(
+        "airflow_provider_ipaas.sync_dag",
+        lambda *args, **named: made(*args, **named, default_args={"on_failure_callback": on_failure}),
+    )
+    bad = airflow.sandbox.salesforce.insert("Account", {"Name": "Bad", "Description": "lone \ud800 surrogate"})
+    airflow.sandbox.salesforce.insert("Account", {"Name": "Fine"})
+    assert airflow.run(ACCOUNTS).state == "failed"
+    (message,) = told
+    assert message.startswith("report: ")
+    assert bad in message
+    assert "invalid_text" in message
+    airflow.run(ACCOUNTS)
+    assert len(told) == 1, "once, not every 15 minutes"

@@ -164,9 +164,9 @@ def parse_stamp(value: str | None) -> datetime | None:
         return None
     try:
         stamp = datetime.fromisoformat(value)
-    except ValueError:
+        return stamp.astimezone(UTC) if stamp.tzinfo else stamp.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return stamp.astimezone(UTC) if stamp.tzinfo else stamp.replace(tzinfo=UTC)
 
 
 def batches(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:

@@ -137,8 +137,9 @@ def _with_external_id(sync: Sync, record: Record, last: Seen | None, *, linked: 
 
 def external_id_in(sync: Sync, record: Record) -> str | None:
     """Return the Salesforce id that a record carries for our subscription; links to deleted records count as none."""
-    for entry in record.get("external_ids") or []:
-        if str(entry.get("system_id")) == sync.settings.system_id:
+    entries = record.get("external_ids")
+    for entry in entries if isinstance(entries, list) else []:
+        if isinstance(entry, dict) and str(entry.get("system_id")) == sync.settings.system_id:
             value = str(entry.get("external_id") or "")
             return None if not value or value.startswith("DELETED:") else full_id(value)
     return None

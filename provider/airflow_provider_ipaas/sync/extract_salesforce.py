@@ -83,6 +83,12 @@ def scope_of(org_id: str, system_id: str) -> str:
 
 
 def _remember_window(sync: Sync, window: Window, fence: str) -> None:
+    if window.start is None:
+        sync.log.info("Salesforce: reading every %s, whatever its age.", sync.sobject)
+    else:
+        sync.log.info(
+            "Salesforce: reading every %s changed since %s UTC.", sync.sobject, f"{window.start:%Y-%m-%d %H:%M}"
+        )
     sync.ledger.update_run(
         sync.run.run_key,
         facts={
