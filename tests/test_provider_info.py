@@ -35,6 +35,10 @@ FIELDS = {
         "retry_base_minutes",
         "retry_max_hours",
         "external_id_field",
+        "first_contact",
+        "max_changed_percent",
+        "max_changed_records",
+        "max_blanked_percent",
     },
     "ipaas": {
         "auth_mode",

@@ -11,6 +11,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from airflow_provider_ipaas.sync.schedule import NO_TIME
+
 from .parked import Dropped, Group, Replayed, WaitingRecord
 from .record import JournalLine, Shown
 
@@ -41,7 +43,9 @@ def moment(value: datetime | None) -> str:
 
 
 def due(value: datetime | None, now: datetime) -> str:
-    """Return when the next attempt is: *next run*, or not before a time."""
+    """Return when the next attempt is: *next run*, not before a time, or once a person has said go."""
+    if value is not None and value.year == NO_TIME.year:
+        return "when confirmed"
     return "next run" if value is None or value <= now else f"{moment(value)} UTC"
 
 

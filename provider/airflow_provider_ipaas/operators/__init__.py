@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .maintenance import DoctorOperator
     from .parked import ParkedOperator
     from .plan import PlanSyncOperator, SyncPrerequisitesOperator
+    from .reconcile import ReconcileOperator
     from .report import SyncReportOperator
     from .upsert import IPaaSUpsertOperator, SalesforceUpsertOperator
 
@@ -19,6 +20,7 @@ __all__ = [
     "IPaaSUpsertOperator",
     "ParkedOperator",
     "PlanSyncOperator",
+    "ReconcileOperator",
     "SalesforceExtractOperator",
     "SalesforceUpsertOperator",
     "SyncPrerequisitesOperator",
@@ -34,6 +36,7 @@ _HOME = {
     "SyncPrerequisitesOperator": "plan",
     "IPaaSUpsertOperator": "upsert",
     "SalesforceUpsertOperator": "upsert",
+    "ReconcileOperator": "reconcile",
     "SyncReportOperator": "report",
 }
 

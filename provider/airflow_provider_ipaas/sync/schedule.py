@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
 
 # Reasons of parked records that were refused by the target: they follow the schedule, the others are due every run.
 REFUSED = "refused_before"
+# Held by `first_contact: link_only`: due when a person says go, not by the clock.
+AWAITING = "awaiting_first_contact"
+NO_TIME = datetime(MAXYEAR, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
