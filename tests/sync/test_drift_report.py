@@ -48,7 +48,7 @@ def test_ten_examples_stand_for_all() -> None:
 def test_without_repair_nothing_is_made_due() -> None:
     report = a_report([CHANGED, LOST_ID])
     assert report.add(("001X", "cX"), [CHANGED], linked=True) == []
-    with pytest.raises(DriftFound, match="2 record.*Trigger this DAG with repair = true; the next run of accounts"):
+    with pytest.raises(DriftFound, match=r"2 record.*Trigger this DAG with repair = true; the next run of accounts"):
         report.judge(1)
     report.judge(2)
 
