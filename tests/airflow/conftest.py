@@ -109,7 +109,8 @@ class Airflow:
             found = XComModel.get_many(run_id=run.run_id, key="return_value", dag_ids=dag_id)
             rows = session.execute(found.with_only_columns(XComModel.task_id, XComModel.value)).all()
         values = {task: json.loads(value) if isinstance(value, str) else value for task, value in rows}
-        summary = values.get(dag.leaves[0].task_id) or {}
+        # Where a param chooses the task, there are several leaves and one of them has run.
+        summary = next((value for task in dag.leaves if (value := values.get(task.task_id))), {})
         return Ran(str(run.state), tasks, values, summary, "\n".join(heard.lines))
 
     def load(self, dag_id: str) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .extract import IPaaSExtractOperator, SalesforceExtractOperator
     from .maintenance import DoctorOperator
+    from .parked import ParkedOperator
     from .plan import PlanSyncOperator, SyncPrerequisitesOperator
     from .reconcile import ReconcileOperator
     from .report import SyncReportOperator
@@ -17,6 +18,7 @@ __all__ = [
     "DoctorOperator",
     "IPaaSExtractOperator",
     "IPaaSUpsertOperator",
+    "ParkedOperator",
     "PlanSyncOperator",
     "ReconcileOperator",
     "SalesforceExtractOperator",
@@ -27,6 +29,7 @@ __all__ = [
 
 _HOME = {
     "DoctorOperator": "maintenance",
+    "ParkedOperator": "parked",
     "IPaaSExtractOperator": "extract",
     "SalesforceExtractOperator": "extract",
     "PlanSyncOperator": "plan",

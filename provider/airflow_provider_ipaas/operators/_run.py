@@ -124,6 +124,9 @@ class CollectionOperator(BaseOperator):
             external_ids_on_write=profile.external_ids_on_write,
             external_ids_on_read=profile.external_ids_on_read,
             relationships=profile.relationships == "on",
+            limits=salesforce.settings.limits,
+            first_contact=salesforce.settings.first_contact,
+            retries=salesforce.settings.retries,
         )
 
 

@@ -9,8 +9,8 @@ from airflow_provider_ipaas.catalogue import NEXT_STEP
 from .context import Sync
 from .drift import Finding
 from .drift_report import Ids
-from .fates import EXTERNAL_ID_MISSING
 from .model import DIRECTIONS, Direction, Unresolved
+from .parked import EXTERNAL_ID_MISSING
 
 REASON = "drift"
 

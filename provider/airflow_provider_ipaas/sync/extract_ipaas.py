@@ -13,6 +13,7 @@ from airflow_provider_ipaas.errors import ServiceError
 
 from .context import BATCH, Sync, batches, parse_stamp
 from .extract_salesforce import scope_of, settled_fate
+from .first_contact import may_take_up
 from .ids import full_id
 from .model import Item, Link, Record, Seen
 from .rebuild import FIRST_CONTACT, is_empty, relink
@@ -136,8 +137,9 @@ def _with_external_id(sync: Sync, record: Record, last: Seen | None, *, linked: 
 
 def external_id_in(sync: Sync, record: Record) -> str | None:
     """Return the Salesforce id that a record carries for our subscription; links to deleted records count as none."""
-    for entry in record.get("external_ids") or []:
-        if str(entry.get("system_id")) == sync.settings.system_id:
+    entries = record.get("external_ids")
+    for entry in entries if isinstance(entries, list) else []:
+        if isinstance(entry, dict) and str(entry.get("system_id")) == sync.settings.system_id:
             value = str(entry.get("external_id") or "")
             return None if not value or value.startswith("DELETED:") else full_id(value)
     return None
@@ -202,9 +204,15 @@ def _capture_due(sync: Sync) -> int:
     if not sync.params.writes("to_salesforce"):
         return 0
     count = 0
-    fingerprint = sync.mapping.fingerprint
+    fingerprint, reasons = sync.mapping.fingerprint, may_take_up(sync)
     for waiting in sync.ledger.due(
-        sync.scope, sync.collection, "to_salesforce", sync.clock(), BATCH, mapping_fingerprint=fingerprint
+        sync.scope,
+        sync.collection,
+        "to_salesforce",
+        sync.clock(),
+        BATCH,
+        mapping_fingerprint=fingerprint,
+        reasons=reasons,
     ):
         ids = [row.source_id for row in waiting]
         stored = sync.ledger.items_by_id(sync.run.run_key, sync.collection, "ipaas", ids)
