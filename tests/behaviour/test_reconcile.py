@@ -39,6 +39,7 @@ from tests.behaviour.world import (
     map_fields,
     partner,
     raw_company,
+    raw_customer,
     raw_salesforce,
     salesforce_rows,
     scope,
@@ -166,6 +167,24 @@ def test_a_change_in_ipaas_that_the_ledger_wrongly_takes_for_done(either: Rig) -
     repaired(either, "changed_in_ipaas")
 
     assert raw_salesforce(either, ours)["Phone"] == "+1 512 555 0142"
+
+
+def test_the_new_name_of_an_account_reaches_its_customers(rig: Rig) -> None:
+    """A Contact keeps its stamp when its Account is renamed, and runs go by stamps."""
+    parent = account(rig, "Before")
+    ours = contact(rig, parent)
+    rig.run("contact").ok  # noqa: B018
+    theirs = partner(rig, "contact", ours)
+    pass_days(rig, "contact")
+    edit_salesforce(rig, parent, Name="After")
+    rig.run("contact").ok  # noqa: B018
+    assert raw_customer(rig, theirs)["company"] == "Before"
+
+    assert drift(compare(rig, "contact", repair=True)) == {"changed_in_salesforce": 1}
+    rig.run("contact").ok  # noqa: B018
+
+    assert raw_customer(rig, theirs)["company"] == "After"
+    assert drift(compare(rig, "contact")) == {}
 
 
 def test_changes_on_both_sides_of_different_fields_go_both_ways(either: Rig) -> None:

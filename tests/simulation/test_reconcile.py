@@ -15,8 +15,12 @@ from .quiet import PAUSE_S
 from .world import Log, Planned, World
 
 SEEDS = range(9_000, 9_150)
-# What runs do not look for: an iPaaS.com record that goes away, an id that somebody takes off it.
+# What runs do not look for: an iPaaS.com record that goes away, an id that somebody takes off it, and an Account's new
+# name, which its Contacts show without a new stamp.
 UNNOTICED = {"deleted_in_ipaas", "external_id_missing", *FOR_PERSONS}
+RENAMED = {"contact": {"changed_in_salesforce"}}
+# What a repair may not be able to end: iPaaS.com refuses an id that a deleted record holds.
+MAY_STAY = {"external_id_missing", *FOR_PERSONS}
 
 
 def compared(world: World, collection: str, *, repair: bool = False) -> DriftReport | None:
@@ -44,7 +48,7 @@ def test_at_rest_there_is_no_drift_but_what_no_run_looks_for_and_a_repair_ends_i
 
     for collection in world.collections():
         report = compared(world, collection)
-        assert set(drift(report)) <= UNNOTICED, drift(report)
+        assert set(drift(report)) <= UNNOTICED | RENAMED.get(collection, set()), drift(report)
         assert report is None or "pending" not in report.causes, report.causes["pending"].examples
         compared(world, collection, repair=True)
     assert world.oracle.api_writes == writes
@@ -54,5 +58,5 @@ def test_at_rest_there_is_no_drift_but_what_no_run_looks_for_and_a_repair_ends_i
         world.do_run(collection, {}, [], [], 0, 0)
     for collection in world.collections():
         left = drift(compared(world, collection))
-        assert set(left) <= set(FOR_PERSONS), left
+        assert set(left) <= MAY_STAY, left
     assert not world.oracle.violations
