@@ -33,6 +33,10 @@ FIELDS = {
         "account_poll_days",
         "contact_poll_days",
         "external_id_field",
+        "first_contact",
+        "max_changed_percent",
+        "max_changed_records",
+        "max_blanked_percent",
     },
     "ipaas": {
         "auth_mode",

@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from airflow_provider_ipaas.ledger import SqlLedger
+from airflow_provider_ipaas.sync.schedule import NO_TIME
 from tests.plugin.conftest import ACCOUNTS, CONTACTS, PAGE, READER, STRANGER, USER, ApiServer, Html, files_below
 from tests.plugin.records import ORG, SCOPE, START, add_run, waiting
 
@@ -152,6 +153,17 @@ def test_a_record_is_shown_with_all_that_is_known_of_it(server: ApiServer, ledge
     assert re.search(r"\b3 20\d\d-\d\d-\d\d \d\d:\d\d in 1 h 20\d\d-\d\d-\d\d \d\d:\d\d 2 d ago", text)
     assert "a record's value" not in text
     assert "a hash" not in text
+
+
+def test_what_waits_for_a_word_has_no_time(server: ApiServer, ledger: SqlLedger) -> None:
+    add_run(ledger, ACCOUNTS, "r")
+    ledger.save_unresolved([waiting(1, reason="awaiting_first_contact", next_at=NO_TIME)])
+    for text in (
+        server.page().text,
+        seen_by(server, path=WAITING, **(GROUP | {"reason": "awaiting_first_contact"})).text,
+    ):
+        assert "when confirmed" in text
+        assert "9999" not in text
 
 
 def test_hostile_texts_stay_texts(server: ApiServer, ledger: SqlLedger) -> None:

@@ -12,8 +12,11 @@ from typing import Any
 from greenlet import getcurrent, greenlet
 
 from airflow_provider_ipaas.errors import IPaaSSyncError, RequestLimitExceeded
+from airflow_provider_ipaas.sync.brake import RunBraked
 from airflow_provider_ipaas.sync.canary import canary_key
 from airflow_provider_ipaas.sync.context import Sync, SyncSettings
+from airflow_provider_ipaas.sync.first_contact import GO
+from airflow_provider_ipaas.sync.mass_change import ChangeLimits
 from airflow_provider_ipaas.sync.model import DIRECTIONS, Run
 from airflow_provider_ipaas.sync.params import RunParams
 from airflow_provider_ipaas.sync.rebuild import FIRST_CONTACT
@@ -104,6 +107,7 @@ class World:
         self.clock = Clock(salesforce_s=config.salesforce_s, ipaas_s=config.ipaas_s, worker_s=config.worker_s)
         self.oracle = Oracle(clears=cleared_keys(config.policy), tracing=tracing)
         self.oracle.linked = self._linked
+        self.oracle.waits_for_go = self.waits_for_go
         self.oracle.in_contact = lambda of: self.ledger.fact(SCOPE, f"{FIRST_CONTACT}:{of}") is not None
         self.org = Org(
             self.clock,
@@ -355,6 +359,8 @@ class World:
             system_id=SYSTEM_ID,
             profile_fingerprint="profile",
             external_ids_on_write=self.config.ids_on_write,
+            first_contact=self.config.first_contact,
+            limits=ChangeLimits(changed_records=0) if self.config.brakes else ChangeLimits(),
             relationships=self.config.reading.relationships,
         )
 
@@ -438,10 +444,16 @@ class World:
             counts = run.summary[direction]
             if counts["seen"] != sum(counts[name] for name in OUTCOMES):
                 self.oracle.violate("V6", f"{run.run_id} {direction} does not add up: {_counts(run.summary)}")
+        if isinstance(run.errors.get("plan"), RunBraked) and run.turn is None:
+            self._check_braked(run, before)
         faulty = bool(run.errors or run.script.hits or run.turn)
         self._check_created(run, before, faulty=faulty)
         if not faulty:
             self._check_numbers(run)
+
+    def _check_braked(self, run: Planned, before: dict[str, int]) -> None:
+        if before != self.oracle.api_creates or any(self.oracle.api_updates.values()):
+            self.oracle.violate("V10", f"{run.run_id} was stopped by a brake and has written")
 
     def _check_created(self, run: Planned, before: dict[str, int], *, faulty: bool) -> None:
         """No run tells of more creates than there were; one without a fault tells of all its own."""
@@ -476,6 +488,11 @@ class World:
         contacts = any(run.collection == "contact" for run in self.runs) or self.company.records["customer"]
         contacts = contacts or any(row["sobject"] == "Contact" for row in self.org.rows.values())
         return ("account", "contact") if contacts else ("account",)
+
+    def waits_for_go(self, collection: str) -> bool:
+        """Tell a collection whose first contact nobody has confirmed: nothing but links may be made."""
+        going = self.ledger.fact(SCOPE, f"{GO}:{collection}") is not None
+        return self.config.first_contact == "link_only" and not going
 
     def alive(self, place: Place) -> bool:
         return self._alive(*place)

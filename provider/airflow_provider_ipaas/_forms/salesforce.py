@@ -91,5 +91,31 @@ CONNECTION_TYPE: dict[str, Any] = {
             "description": "The unique external-id field on Account and Contact that holds the iPaaS.com id.",
             "schema": {"type": ["string", "null"], "default": "iPaaS_Id__c"},
         },
+        "first_contact": {
+            "label": "First contact",
+            "description": (
+                "link_only (recommended where both sides have data already): link what matches, create and change nothing "
+                "until a run with confirm_first_contact; create: at once."
+            ),
+            "schema": {"type": ["string", "null"], "enum": ["create", "link_only"], "default": "create"},
+        },
+        "max_changed_percent": {
+            "label": "Max changed percent",
+            "description": (
+                "A run that would change more of the linked records than this, and more than Max changed records, writes "
+                "nothing; 100: no limit."
+            ),
+            "schema": {"type": ["integer", "null"], "default": 50, "minimum": 0, "maximum": 100},
+        },
+        "max_changed_records": {
+            "label": "Max changed records",
+            "description": "So many records may change in a run whatever their share.",
+            "schema": {"type": ["integer", "null"], "default": 200, "minimum": 0},
+        },
+        "max_blanked_percent": {
+            "label": "Max blanked percent",
+            "description": "A run that would blank a field on more of the linked records than this writes nothing; 100: no limit.",
+            "schema": {"type": ["integer", "null"], "default": 10, "minimum": 0, "maximum": 100},
+        },
     },
 }

@@ -42,6 +42,24 @@ REASONS = (
         "Read the plan, then trigger the DAG with max_creates set to a number that allows it, or null.",
     ),
     _row(
+        "mass_change",
+        Handling.PARK,
+        "The run would have changed more of the linked records than the connection allows",
+        "Read what the run would change; where it is meant, trigger the DAG with allow_mass_change = true.",
+    ),
+    _row(
+        "mass_blank",
+        Handling.PARK,
+        "The run would have blanked a field on more of the linked records than the connection allows",
+        "Read which field the run would blank; where it is meant, trigger the DAG with allow_mass_change = true.",
+    ),
+    _row(
+        "awaiting_first_contact",
+        Handling.PARK,
+        "The connection links first (`first_contact: link_only`), and nobody has said go yet",
+        "Read the match report of the run, then trigger the DAG with confirm_first_contact = true.",
+    ),
+    _row(
         "superseded",
         Handling.PARK,
         "The target has moved since the write was planned",

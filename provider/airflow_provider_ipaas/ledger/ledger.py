@@ -17,6 +17,7 @@ from airflow_provider_ipaas.sync.model import (
     Item,
     JournalEntry,
     Link,
+    Matches,
     Outcome,
     Role,
     Run,
@@ -28,7 +29,7 @@ from airflow_provider_ipaas.sync.model import (
 )
 
 from . import claims as claim_rows
-from . import counts, pruning, runs, waiting
+from . import counts, matching, pruning, runs, waiting
 from . import items as item_rows
 from . import links as link_rows
 from . import seen as seen_rows
@@ -138,8 +139,8 @@ class SqlLedger:
         wanted = list(ids)
         return self._sessions.read(lambda c: link_rows.find(c, scope, collection, side, wanted))
 
-    def count_links(self, scope: str, collection: Collection) -> int:
-        return self._sessions.read(lambda c: link_rows.count(c, scope, collection))
+    def count_links(self, scope: str, collection: Collection, *, active: bool = False) -> int:
+        return self._sessions.read(lambda c: link_rows.count(c, scope, collection, active=active))
 
     def add_link(self, link: Link) -> Link | None:
         return self._sessions.write(lambda c: link_rows.add(c, link))
@@ -228,6 +229,9 @@ class SqlLedger:
             lambda c: counts.count(c, run_key, collection, side, op=op, state=state, roles=roles)
         )
 
+    def matches(self, scope: str, collection: Collection, run_key: str | None, *, examples: int = 10) -> Matches:
+        return self._sessions.read(lambda c: matching.matches(c, scope, collection, run_key, examples=examples))
+
     def tally(self, run_key: str, collection: Collection, side: Side, role: Role) -> Tally:
         return self._sessions.read(lambda c: counts.tally(c, run_key, collection, side, role))
 
@@ -252,13 +256,14 @@ class SqlLedger:
         batch: int = 500,
         *,
         mapping_fingerprint: str | None = None,
+        reasons: Sequence[str] = (),
     ) -> Iterator[list[Unresolved]]:
         """Stream what is due, those that wait longest first; each batch is a short read of its own."""
         after: waiting.Place | None = None
         while True:
             found = self._sessions.read(
                 lambda c, place=after: waiting.due_page(  # type: ignore[misc]
-                    c, scope, collection, direction, now, place, batch, mapping_fingerprint
+                    c, scope, collection, direction, now, place, batch, mapping_fingerprint, reasons
                 )
             )
             if not found:

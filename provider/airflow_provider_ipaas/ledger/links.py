@@ -33,10 +33,11 @@ def find(connection: Connection, scope: str, collection: Collection, side: Side,
     return found
 
 
-def count(connection: Connection, scope: str, collection: Collection) -> int:
-    return connection.execute(
-        select(func.count()).select_from(link).where(link.c.scope == scope, link.c.collection == collection)
-    ).scalar_one()
+def count(connection: Connection, scope: str, collection: Collection, *, active: bool) -> int:
+    statement = select(func.count()).select_from(link).where(link.c.scope == scope, link.c.collection == collection)
+    if active:
+        statement = statement.where(link.c.state == "active")
+    return connection.execute(statement).scalar_one()
 
 
 def add(connection: Connection, new: Link) -> Link | None:

@@ -145,6 +145,8 @@ class SyncOperator(BaseOperator):
             external_ids_on_write=profile.external_ids_on_write,
             external_ids_on_read=profile.external_ids_on_read,
             relationships=profile.relationships == "on",
+            limits=salesforce.settings.limits,
+            first_contact=salesforce.settings.first_contact,
         )
 
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from airflow_provider_ipaas.mapping import CollectionMapping
 
 from .ids import OBJECT
 from .keys import content_hash, email_key, name_key, number_key
 from .ledger_port import LedgerPort
+from .mass_change import ChangeLimits
 from .model import Collection, Item, Record, Role, Run
 from .params import RunParams
 from .ports import IPaaSPort, Kind, SalesforcePort
@@ -38,6 +39,8 @@ class SyncSettings:
     external_ids_on_write: str = "auto"
     external_ids_on_read: str = "auto"
     relationships: bool = False
+    limits: ChangeLimits = field(default_factory=ChangeLimits)
+    first_contact: Literal["create", "link_only"] = "create"
 
 
 @dataclass(slots=True)
@@ -101,7 +104,8 @@ class Sync:
             self,
             collection="account",
             mapping=self.parent_mapping,
-            params=replace(self.params, direction="to_ipaas"),
+            # A go for Contacts is none for Accounts.
+            params=replace(self.params, direction="to_ipaas", confirm_first_contact=False),
             is_parent=True,
         )
 

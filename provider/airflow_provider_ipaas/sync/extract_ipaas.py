@@ -13,6 +13,7 @@ from airflow_provider_ipaas.errors import ServiceError
 
 from .context import BATCH, Sync, batches, parse_stamp
 from .extract_salesforce import scope_of, settled_fate
+from .first_contact import may_take_up
 from .ids import full_id
 from .model import Item, Link, Record, Seen
 from .rebuild import FIRST_CONTACT, is_empty, relink
@@ -202,9 +203,15 @@ def _capture_due(sync: Sync) -> int:
     if not sync.params.writes("to_salesforce"):
         return 0
     count = 0
-    fingerprint = sync.mapping.fingerprint
+    fingerprint, reasons = sync.mapping.fingerprint, may_take_up(sync)
     for waiting in sync.ledger.due(
-        sync.scope, sync.collection, "to_salesforce", sync.clock(), BATCH, mapping_fingerprint=fingerprint
+        sync.scope,
+        sync.collection,
+        "to_salesforce",
+        sync.clock(),
+        BATCH,
+        mapping_fingerprint=fingerprint,
+        reasons=reasons,
     ):
         ids = [row.source_id for row in waiting]
         stored = sync.ledger.items_by_id(sync.run.run_key, sync.collection, "ipaas", ids)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from airflow_provider_ipaas.errors import ConfigurationError, ServiceError
 
 from .context import BATCH, Sync, batches
+from .first_contact import check_go, may_take_up
 from .model import Item, Record, Seen
 from .salesforce_reads import forget_fields, object_fields, older_stamps, rows_by_id, whole_rows
 from .windows import Window, look_back
@@ -20,9 +21,10 @@ def extract_salesforce(sync: Sync) -> dict[str, int]:
     """Capture the Salesforce side of a run into the ledger; return counts for the log.
 
     Rows that were processed in this very version are captured as Id and stamp with the fate they had. Raises
-    ConfigurationError when the connection answers for another org than it was pinned to.
+    ConfigurationError when the connection answers for another org than it was pinned to, or a go comes too early.
     """
     pin_org(sync)
+    check_go(sync)
     try:
         return _extract(sync, object_fields(sync))
     except ServiceError as error:
@@ -123,9 +125,9 @@ def _capture_due(sync: Sync, fields: set[str]) -> int:
     if not sync.params.writes("to_ipaas"):
         return 0
     count = 0
-    fingerprint = sync.mapping.fingerprint
+    fingerprint, reasons = sync.mapping.fingerprint, may_take_up(sync)
     for waiting in sync.ledger.due(
-        sync.scope, sync.collection, "to_ipaas", sync.clock(), BATCH, mapping_fingerprint=fingerprint
+        sync.scope, sync.collection, "to_ipaas", sync.clock(), BATCH, mapping_fingerprint=fingerprint, reasons=reasons
     ):
         ids = [row.source_id for row in waiting]
         stored = sync.ledger.items_by_id(sync.run.run_key, sync.collection, "salesforce", ids)

@@ -10,7 +10,7 @@ from airflow_provider_ipaas.catalogue import NEXT_STEP
 
 from .context import Sync
 from .model import Direction, Item, Outcome, Seen, Side, Unresolved
-from .schedule import REFUSED, next_attempt
+from .schedule import AWAITING, NO_TIME, REFUSED, next_attempt
 
 EXTERNAL_ID_MISSING = "external_id_missing"
 
@@ -85,7 +85,7 @@ class FateBook:
         direction: Direction | None = None,
         details: dict[str, Any] | None = None,
     ) -> None:
-        """Let a source record wait; it is due again in every run."""
+        """Let a source record wait; it is due again in every run, or once a person has said go."""
         now = self.sync.clock()
         direction = direction or item.direction
         before = self._waiting.get((direction, item.record_id))
@@ -104,12 +104,17 @@ class FateBook:
                 next_step=item.next_step or NEXT_STEP.get(reason),
                 content_hash=item.content_hash,
                 mapping_fingerprint=self.sync.mapping.fingerprint,
-                details={**(details or {}), **_debt(before)},
+                details={**(details or {}), **_debt(before), **self._relation(item, reason)},
                 first_at=before.first_at if before else now,
                 last_at=now,
-                next_at=now,
+                next_at=NO_TIME if reason == AWAITING else now,
             )
         )
+
+    def _relation(self, item: Item, reason: str) -> dict[str, Any]:
+        """A relationship is made along with the external id: a pair whose fields wait has it made then as well."""
+        related = self.sync.settings.relationships and item.collection == "contact" and item.side == "salesforce"
+        return {EXTERNAL_ID_MISSING: True} if reason == AWAITING and related and item.target_id else {}
 
     def refuse(self, item: Item, code: str, message: str, next_step: str) -> None:
         """Note that the target refused a record: *failed* the first time, *parked* until its code changes."""

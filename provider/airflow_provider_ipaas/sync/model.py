@@ -173,6 +173,27 @@ class JournalEntry:
     fields: tuple[str, ...] = ()
 
 
+Example = tuple[tuple[str, ...], tuple[str, ...]]  # Salesforce ids, iPaaS.com ids
+
+
+@dataclass(slots=True)
+class Matches:
+    """How the records of one collection belong together. All but *linked* are without a link.
+
+    *one_to_one*: pairs that only each other match. *one_to_many*: Salesforce records that several of iPaaS.com match;
+    *many_to_one*: the other way round. *salesforce_alone*, *ipaas_alone*: records that nothing opposite matches. Accounts
+    and Companies match by name or account number, Contacts and Customers by e-mail. Records that are skipped don't count.
+    """
+
+    linked: int = 0
+    one_to_one: int = 0
+    one_to_many: int = 0
+    many_to_one: int = 0
+    salesforce_alone: int = 0
+    ipaas_alone: int = 0
+    examples: dict[str, list[Example]] = field(default_factory=dict)  # by the names above
+
+
 @dataclass(slots=True)
 class Tally:
     """The counts of one direction (or of the parents) of one run, straight from its items."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from .apply_ipaas import IPaaSApplier
+from .brake import would_stop
 from .context import BATCH, Sync
 from .extract_ipaas import list_index
+from .first_contact import awaiting
 from .matching import MatchIndex, ineligible
 from .model import Item
 from .plan import Planner
@@ -15,9 +17,9 @@ from .salesforce_reads import object_fields, rows_by_id
 def sync_parents(sync: Sync) -> dict[str, int]:
     """Sync the Accounts of Contacts that are about to become Customers; return counts for the log.
 
-    Nothing is written in a dry run, nor when the whole run would pass `max_creates`: the plan says so then.
+    Nothing is written in a dry run, nor when a brake would stop the whole run: the plan says so then.
     """
-    if sync.collection != "contact" or not sync.params.writes("to_ipaas"):
+    if sync.collection != "contact" or not sync.params.writes("to_ipaas") or awaiting(sync):
         return {}
     parents = sync.for_parents()
     wanted = _capture_parents(sync, parents)
@@ -30,7 +32,7 @@ def sync_parents(sync: Sync) -> dict[str, int]:
         sync.run.run_key, collection="account", side="salesforce", op="create", roles=("parent",)
     )
     sync.ledger.update_run(sync.run.run_key, facts={"parent_creates": creates})
-    if sync.params.dry_run or _too_many(sync, creates):
+    if sync.params.dry_run or _would_stop(sync, parents):
         return {"parents": wanted, "creates": creates}
     counts = IPaaSApplier(parents).run()
     return {"parents": wanted, **counts}
@@ -88,10 +90,7 @@ def _needs_parent(index: MatchIndex, item: Item) -> bool:
     return ineligible(item) is None and index.match(item).verdict in wanted
 
 
-def _too_many(sync: Sync, parents: int) -> bool:
-    """Count what the whole run would create, before the first parent is written."""
-    limit = sync.params.max_creates
-    if limit is None:
-        return False
-    counts = Planner(sync, preview=True, parents_ready=parents_ready(sync)).run().creates
-    return parents + counts["to_ipaas"] > limit or counts["to_salesforce"] > limit
+def _would_stop(sync: Sync, parents: Sync) -> bool:
+    """Count what the whole run would do, before the first parent is written."""
+    preview = Planner(sync, preview=True, parents_ready=parents_ready(sync))
+    return would_stop(sync, parents, preview.run())

@@ -12,6 +12,7 @@ from .context import BATCH, Sync, batches
 from .extract_ipaas import capture, read_many
 from .extract_salesforce import missing_item, pin_org
 from .fates import owe_external_ids
+from .first_contact import awaiting, remember_go, waits_for_go
 from .keys import content_hash
 from .model import Item, Link, Role, Side
 from .rebuild import FIRST_CONTACT, check_rebuild
@@ -26,6 +27,7 @@ def prepare(sync: Sync) -> dict[str, int]:
     if not sync.run.scope:
         pin_org(sync)
     check_rebuild(sync)
+    remember_go(sync)
     _follow_merges(sync)
     counterparts = _read_counterparts(sync)
     candidates = find_candidates(sync)
@@ -94,6 +96,7 @@ def _read_counterparts(sync: Sync) -> int:
     once more is left to the upsert, right before the write.
     """
     count = 0
+    held = awaiting(sync)  # then nothing is written to a pair that waits, so it need not be compared
     for batch in _stream(sync, "salesforce", ("seen",)):
         ids = [item.record_id for item in batch]
         links = sync.ledger.links(sync.scope, sync.collection, "salesforce", ids)
@@ -103,6 +106,7 @@ def _read_counterparts(sync: Sync) -> int:
             for item in batch
             if (link := links.get(item.record_id)) is not None
             and (item.record_id in waiting or not knows_both(sync, link) or sync.params.by_id)
+            and not (held and waits_for_go(waiting.get(item.record_id)))
         ]
         count += read_ipaas(sync, wanted, "counterpart", missing="not_found")
     for batch in _stream(sync, "ipaas", ("seen",)):

@@ -9,6 +9,7 @@ from airflow_provider_ipaas.errors import IPaaSSyncError
 
 from .brake import park_planned
 from .context import Sync
+from .match_report import match_report, table
 from .model import DIRECTIONS, SOURCE_OF, Direction, Item, Run, Side, Tally
 from .rebuild import FIRST_CONTACT
 from .windows import Window, next_watermark
@@ -36,6 +37,8 @@ def report(sync: Sync) -> dict[str, Any]:
         _park_rest(sync, run)
     summary = _summary(sync, run)
     if planned:
+        if (matches := match_report(sync)) is not None:
+            summary["match_report"] = matches
         _move_watermarks(sync, run)  # what was not written waits in the ledger
     if run.scope and planned:
         _log_table(sync, summary)
@@ -48,6 +51,8 @@ def report(sync: Sync) -> dict[str, Any]:
 def judge(summary: dict[str, Any], *, failed_tasks: list[str], max_failed_records: int) -> None:
     """Raise RunFailed where the run must not be green."""
     problems: list[str] = []
+    if not summary["dry_run"]:
+        problems += [f"{b['reason']}: {b['message']} Trigger with {b['allow']}." for b in summary.get("brakes", ())]
     if failed_tasks:
         problems.append(f"Task {', '.join(failed_tasks)} failed: open its log, the last lines say what to do.")
     for direction in DIRECTIONS:
@@ -120,6 +125,8 @@ def _summary(sync: Sync, run: Run) -> dict[str, Any]:
     if run.phase == "planned":
         for direction in sync.params.directions:
             summary[direction] = _count(sync, run, direction)
+    if "brakes" in run.facts:
+        summary["brakes"] = run.facts["brakes"]
     calls = [value for key, value in run.facts.items() if key.startswith("calls:")]
     summary["api_calls"] = {name: sum(int(call.get(name, 0)) for call in calls) for name in ("salesforce", "ipaas")}
     return summary
@@ -213,3 +220,5 @@ def _log_table(sync: Sync, summary: dict[str, Any]) -> None:
         f"API calls: Salesforce {summary['api_calls']['salesforce']}, iPaaS.com {summary['api_calls']['ipaas']}"
     )
     sync.log.info("%s", "\n".join(lines))
+    if "match_report" in summary:
+        sync.log.warning("%s", table(summary["match_report"]))
