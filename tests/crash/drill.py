@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from tests.crash.ground import STEPS, Ground, Photo
 from tests.crash.killing import Kill
 from tests.crash.state import services, told
 
+Pair = tuple[str, str]  # a step and a point that is passed in it
 RUN = "drill"
 # Runs that may write after the one that was killed, before one has to find nothing to do.
 FURTHER = 1
@@ -28,10 +29,10 @@ class Scenario:
     name: str
     prepare: Callable[[Ground], None]
     collection: str = "account"
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] | Callable[[Ground], Mapping[str, Any]] = field(default_factory=dict)
     then: Mapping[str, Any] = field(default_factory=dict)
     meanwhile: Mapping[str, Callable[[Ground], None]] = field(default_factory=dict)
-    red: frozenset[str] = frozenset()
+    red: Set[str] = frozenset()
     stops: bool = False
 
 
@@ -40,39 +41,43 @@ class Course:
     """How a scenario goes when nobody dies: where it passes, photos before each step, and what stands in the end."""
 
     scenario: Scenario
-    passed: Counter[tuple[str, str]]
+    params: dict[str, Any]
+    passed: Counter[Pair]
     photos: dict[str, Photo]
     end: dict[str, Any]
 
-    def kills(self) -> list[Kill]:
-        """Return every way to die in this run: before and after the first call of each point of each step."""
-        return [Kill(step, point, when) for step, point in self.passed for when in ("before", "after")]  # type: ignore[arg-type]
+    def kills(self, pairs: Iterable[Pair], *, again: bool) -> list[Kill]:
+        """Return the ways to die at these points: before and after the call.
 
-    def later_kills(self) -> list[Kill]:
-        """Return the ways to die at the last of several calls of a point within a step."""
-        return [Kill(step, point, "after", n) for (step, point), n in self.passed.items() if n > 1]
+        *again*: also after the last of several calls within the step, when some of them are done.
+        """
+        found = [Kill(step, point, when) for step, point in pairs for when in ("before", "after")]  # type: ignore[arg-type]
+        if again:
+            found += [Kill(*pair, "after", n) for pair in pairs if (n := self.passed[pair]) > 1]
+        return found
 
 
 def record(ground: Ground, scenario: Scenario) -> Course:
     """Let a scenario pass undisturbed."""
     ground.clear()
     scenario.prepare(ground)
+    params = dict(scenario.params(ground) if callable(scenario.params) else scenario.params)
     before = services(ground)
     photos: dict[str, Photo] = {}
     states: dict[str, str] = {}
-    passed: Counter[tuple[str, str]] = Counter()
+    passed: Counter[Pair] = Counter()
     for step in STEPS:
         if step in scenario.meanwhile:
             scenario.meanwhile[step](ground)
         photos[step] = ground.photograph()
-        done = _run(ground, scenario, steps=(step,), states=states)
+        done = _run(ground, scenario, params, steps=(step,), states=states)
         states = done["states"]
         passed.update((at, point) for at, point in done["passed"])
         assert (states[step] == "failed") == (step in scenario.red), (step, done)
     if scenario.stops:
         assert services(ground) == before
     _finish(ground, scenario)
-    return Course(scenario, passed, photos, told(ground))
+    return Course(scenario, params, passed, photos, told(ground))
 
 
 def survive(ground: Ground, course: Course, kill: Kill, *, retried: bool) -> None:
@@ -85,27 +90,48 @@ def survive(ground: Ground, course: Course, kill: Kill, *, retried: bool) -> Non
     ground.put_back(course.photos[kill.step])
     before = services(ground)
     states = {step: "success" for step in STEPS[: STEPS.index(kill.step)]}
-    dead = _run(ground, scenario, steps=(kill.step,), states=states, kill=kill)
+    dead = _run(ground, scenario, course.params, steps=(kill.step,), states=states, kill=kill)
     assert dead["status"] == -signal.SIGKILL, dead
     ground.let_requests_end()
     ground.pass_time(minutes=1)
     if retried:
-        for step in STEPS[STEPS.index(kill.step) :]:
-            if step != kill.step and step in scenario.meanwhile:
-                scenario.meanwhile[step](ground)
-            states = _run(ground, scenario, steps=(step,), states=states, try_number=2)["states"]
+        for steps in _together(scenario, STEPS[STEPS.index(kill.step) :]):
+            if steps[0] != kill.step and steps[0] in scenario.meanwhile:
+                scenario.meanwhile[steps[0]](ground)
+            states = _run(ground, scenario, course.params, steps=steps, states=states, try_number=2)["states"]
     else:
         states = {**states, kill.step: "failed"}
-        rest = [s for s in STEPS[STEPS.index(kill.step) + 1 :] if s != "report"] + ["report"]
-        _run(ground, scenario, steps=rest, states=states)
+        rest = [*STEPS[STEPS.index(kill.step) + 1 : -1], "report"]
+        _run(ground, scenario, course.params, steps=rest, states=states)
     if scenario.stops:
         assert services(ground) == before, "it wrote though it had to stop"
     _finish(ground, scenario)
-    assert told(ground) == course.end
+    assert differences(course.end, told(ground)) == []
 
 
-def _run(ground: Ground, scenario: Scenario, **more: Any) -> dict[str, Any]:
-    done = ground.run(scenario.collection, RUN, dict(scenario.params), **more)
+def differences(end: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Say what is missing and what is there too often, compared with the undisturbed course."""
+    found = []
+    for what, rows in end.items():
+        gone, left = list(rows), []
+        for row in now[what]:
+            gone.remove(row) if row in gone else left.append(row)
+        found += [f"{what}: lost {row}" for row in gone] + [f"{what}: too much {row}" for row in left]
+    return found
+
+
+def _together(scenario: Scenario, steps: Sequence[str]) -> list[list[str]]:
+    """Cut steps into those that one worker may do, since nobody does anything in between."""
+    groups: list[list[str]] = []
+    for step in steps:
+        if not groups or step in scenario.meanwhile:
+            groups.append([])
+        groups[-1].append(step)
+    return groups
+
+
+def _run(ground: Ground, scenario: Scenario, params: dict[str, Any], **more: Any) -> dict[str, Any]:
+    done = ground.run(scenario.collection, RUN, params, **more)
     assert "broken" not in done, done["broken"]
     return done
 

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -76,13 +76,17 @@ class Workers:
 
     def at_once(self, jobs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Have several jobs done by as many processes at the same time."""
+        return list(self.ask({"jobs": jobs}))
+
+    def ask(self, question: Mapping[str, Any]) -> Any:
+        """Send a line and return the answer."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(jobs) + "\n")
+        self._process.stdin.write(json.dumps(question) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         assert line, "the workers' process has ended"
-        return list(json.loads(line))
+        return json.loads(line)
 
 
 class Ground:
@@ -93,7 +97,11 @@ class Ground:
         self.shelf = shelf
         self.workers = workers
         self._empty = shelf.keep()
+        self._made: dict[Callable[[Ground], None], Photo] = {}
         self.rig = Rig(sandbox, SqlLedger.open(shelf.url))
+        # What is imported and compiled by a run now, no later worker has to.
+        for collection in ("account", "contact"):
+            workers.ask({"warm": self.job(collection, "warm", {"full": True})})
 
     def clear(self) -> None:
         """Empty both services and the ledger."""
@@ -101,6 +109,14 @@ class Ground:
         self.rig.ledger.close()
         self.shelf.put_back(self._empty)
         self.rig = Rig(self.sandbox, SqlLedger.open(self.shelf.url))
+
+    def once(self, make: Callable[[Ground], None]) -> None:
+        """Make a world that many begin with; from the second time on it is put back from a photo."""
+        if make in self._made:
+            self.put_back(self._made[make])
+        else:
+            make(self)
+            self._made[make] = self.photograph()
 
     def lose_ledger(self) -> None:
         """Put an empty ledger in the place of the one that is used."""

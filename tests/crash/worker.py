@@ -1,12 +1,13 @@
 """Runs tasks of the shipped DAG in processes of their own, which may die in the middle.
 
-Reads lists of jobs from standard input, a line each, and answers with a line: the jobs of a list are done at the same
-time, each by a fork of this process, which has imported Airflow already. A job: env (connections), collection, run_id,
+Reads JSON from standard input and answers each line with one. {"jobs": [...]} are done at the same time, each by a fork
+of this process, which has imported Airflow already; {"warm": job} is done by this process itself. A job: env (connections), collection, run_id,
 params, steps (task ids), states (of the tasks before them), kill (the fields of `Kill`, or null), try_number.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -101,13 +102,21 @@ def end(pid: int, pipe: int) -> dict[str, Any]:
 
 
 def serve() -> None:
-    """Answer lines with lists of jobs until standard input ends."""
+    """Answer lines until standard input ends."""
     logging.disable(logging.CRITICAL)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     out = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what anything prints is no answer
     for line in sys.stdin:
-        started = [start(job) for job in json.loads(line)]
+        told = json.loads(line)
+        if "warm" in told:
+            os.environ.update(told["warm"]["env"])
+            out.write(json.dumps(work(told["warm"], Watch())) + "\n")
+            # Forks share the memory of what they do not touch; the collector touches everything.
+            gc.collect()
+            gc.freeze()
+            continue
+        started = [start(job) for job in told["jobs"]]
         out.write(json.dumps([end(*each) for each in started]) + "\n")
 
 
