@@ -106,7 +106,8 @@ def survive(ground: Ground, course: Course, kill: Kill, *, retried: bool) -> Non
     if scenario.stops:
         assert services(ground) == before, "it wrote though it had to stop"
     _finish(ground, scenario)
-    assert differences(course.end, told(ground)) == []
+    if found := differences(course.end, told(ground)):
+        raise AssertionError("\n".join(found))
 
 
 def differences(end: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -122,9 +122,8 @@ def meanwhile_carried(ground: Ground) -> None:
 
 def lost_creates(ground: Ground) -> None:
     """Creates whose answer was lost: made, made and edited since, not made; in both directions, without the id field."""
-    rig = ground.rig
-    rig.switch("salesforce", external_id_field=False)
     in_step(ground)
+    ground.rig.switch("salesforce", external_id_field=False)
     _lost_creates(ground, "composite/sobjects$")
 
 

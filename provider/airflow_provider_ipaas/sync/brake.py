@@ -9,6 +9,8 @@ from .fates import FateBook
 from .model import DIRECTION_FROM, Outcome, Side
 from .plan import PlanCounts, Planner
 
+BRAKED = "braked"  # fact of a run: what it planned to create, by direction, when it was stopped
+
 _WOULD: dict[str, Outcome] = {
     "create": "created",
     "resolve_create": "created",
@@ -49,12 +51,17 @@ def brake(sync: Sync, *, parents: int = 0) -> None:
     limit = sync.params.max_creates
     if limit is None:
         return
-    planned = {
-        "to_ipaas": parents + _planned_creates(sync, "salesforce"),
-        "to_salesforce": _planned_creates(sync, "ipaas"),
-    }
-    if max(planned.values()) <= limit:
-        return
+    run = sync.ledger.run(sync.run.run_key)
+    planned = run.facts.get(BRAKED) if run else None
+    if planned is None:
+        planned = {
+            "to_ipaas": parents + _planned_creates(sync, "salesforce"),
+            "to_salesforce": _planned_creates(sync, "ipaas"),
+        }
+        if max(planned.values()) <= limit:
+            return
+        # Noted before anything is parked: another attempt would count less, and let the rest go.
+        sync.ledger.update_run(sync.run.run_key, facts={BRAKED: planned})
     park_planned(sync, "max_creates")
     if sync.collection == "contact" and sync.parent_mapping is not None:
         park_planned(sync.for_parents(), "max_creates")
