@@ -277,9 +277,12 @@ class IPaaSApplier:
         sync = self.sync
         ipaas_id = str(answer["id"])
         extra: tuple[str, ...] = ()
+        owes = False
         if not self._carries(answer, item.record_id):
             try:
                 sync.ipaas.set_external_id(sync.kind, ipaas_id, item.record_id)
+            except AuthenticationError:
+                owes = True  # no refusal of this id: a ledger that is lost would not know the record without it
             except ServiceError as error:
                 if error.transient:
                     raise
@@ -301,6 +304,7 @@ class IPaaSApplier:
             theirs=shown,
             target_seen=seen,
             warnings=(*warnings, *extra),
+            owes_external_id=owes,
         )
 
     def _carries(self, answer: Record, salesforce_id: str) -> bool:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from airflow_provider_ipaas.errors import ConfigurationError, ServiceError
 
 from .context import BATCH, Sync, batches
+from .lost_creates import API_USER
 from .model import Item, Record, Seen
 from .salesforce_reads import forget_fields, object_fields, older_stamps, rows_by_id, whole_rows
 from .windows import Window, look_back
@@ -63,8 +64,12 @@ def pin_org(sync: Sync) -> None:
                 "use another connection id and another DAG (sync_dag)."
             ),
         )
-    if not sync.run.scope:
-        sync.run = sync.ledger.update_run(sync.run.run_key, scope=scope_of(org_id, sync.settings.system_id))
+    # Who we are there is known without a call now; the plan asks no service.
+    sync.run = sync.ledger.update_run(
+        sync.run.run_key,
+        scope=scope_of(org_id, sync.settings.system_id),
+        facts={API_USER: sync.salesforce.user_id},
+    )
 
 
 def scope_of(org_id: str, system_id: str) -> str:

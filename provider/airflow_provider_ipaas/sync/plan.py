@@ -134,8 +134,12 @@ class Planner:
 
     def _plan_against_link(self, item: Item, link: Link, target_id: str) -> list[Item]:
         """Plan a record whose counterpart shows nothing new: what the link remembers of it stands for it."""
-        if not moved(item, link) or item.side == "ipaas":
+        if not moved(item, link):
             self._decide(item, "unchanged", target_id=target_id)
+            return [item]
+        if item.side == "ipaas":
+            text = "Its counterpart was not read: the prerequisites of this run did not finish."
+            self._decide(item, "parked", "superseded", target_id=target_id, message=text)
             return [item]
         stand_in = Item(item.collection, "ipaas", link.ipaas_id, role="counterpart", state="done")
         return self._plan_records(item, stand_in, link)[:1]
@@ -159,8 +163,8 @@ class Planner:
         sync = self.sync
         self._handled |= {("salesforce", salesforce.record_id), ("ipaas", ipaas.record_id)}
         sides = self._sides(salesforce, ipaas, link)
-        if link is not None and link.flips and (asked_for(sync, salesforce) or asked_for(sync, ipaas)):
-            self._forget_flips(link)
+        if link is not None:
+            self._revive(link, salesforce, ipaas)
         plan = plan_pair(sync.mapping, link, sides, sync.params.writes)
         salesforce.target_id, ipaas.target_id = ipaas.record_id, salesforce.record_id
         if link is None or salesforce.link_to:
@@ -195,9 +199,12 @@ class Planner:
         here = self.sync.mapping.show_salesforce(salesforce.record or {})
         return Sides(here, there, parse_stamp(salesforce.stamp), parse_stamp(ipaas.stamp))
 
-    def _forget_flips(self, link: Link) -> None:
-        """Let a person who asks for a record by id release a field that kept flipping."""
-        link.flips = {}
+    def _revive(self, link: Link, salesforce: Item, ipaas: Item) -> None:
+        """Let a link live again whose deleted record is back, and a person who asks for it release what kept flipping."""
+        asked = asked_for(self.sync, salesforce) or asked_for(self.sync, ipaas)
+        if link.state not in ("salesforce_deleted", "ipaas_deleted") and not (link.flips and asked):
+            return
+        link.state, link.flips = "active", {} if asked else link.flips
         if not self._dry and self.sync.ledger.save_link(link):
             link.version += 1
 
@@ -407,11 +414,9 @@ class Planner:
         """Remember what both sides show of the fields that need no write."""
         salesforce = {**(link.salesforce_showing or {}), **showings["salesforce"]}
         ipaas = {**(link.ipaas_showing or {}), **showings["ipaas"]}
-        alive = link.state in ("salesforce_deleted", "ipaas_deleted")
-        same = salesforce == link.salesforce_showing and ipaas == link.ipaas_showing
-        if self._dry or (same and not alive):
+        if self._dry or (salesforce == link.salesforce_showing and ipaas == link.ipaas_showing):
             return
-        link.salesforce_showing, link.ipaas_showing, link.state = salesforce, ipaas, "active"
+        link.salesforce_showing, link.ipaas_showing = salesforce, ipaas
         if self.sync.ledger.save_link(link):
             link.version += 1
 
