@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_ipaas.sync.model import DIRECTIONS
 from airflow_provider_ipaas.sync.report import OUTCOMES
 
+from .fields import KIND, SOBJECT
+from .ports import PAGE
 from .runs import Planned
 
 if TYPE_CHECKING:
     from .world import World
 
+WRITING = {"create", "update", "upsert", "link"}
 WRITTEN_TO = (("to_ipaas", "ipaas"), ("to_salesforce", "salesforce"))
 
 
@@ -36,6 +39,7 @@ class Audit:
         self._check_created(run, run.summary, creates_before, faulty=faulty)
         if not faulty:
             self._check_numbers(run, run.summary)
+            self._check_calls(run, run.summary)
 
     def _check_sum(self, summary: dict[str, Any], run_id: str) -> None:
         self.oracle.checked["V6"] += 1
@@ -70,6 +74,33 @@ class Audit:
         told = sum(summary[direction]["conflicts"]["resolved"] for direction in DIRECTIONS)
         if run.collection == "account" and told != run.conflicts:
             self.oracle.violate("V7", f"{run.run_id} counts {told} conflicts resolved, {run.conflicts} were logged")
+
+    def _check_calls(self, run: Planned, summary: dict[str, Any]) -> None:
+        """A run in which nothing is new reads pages; beyond that, calls go with the records that it has to do with."""
+        self.oracle.checked["V9"] += 1
+        here = sum(row["sobject"] in (SOBJECT[run.collection], "Account") for row in self.world.org.rows.values())
+        kinds = {KIND[run.collection], "company"}
+        there = sum(len(self.world.company.records[kind]) for kind in kinds)
+        seen = sum(summary[direction]["seen"] for direction in DIRECTIONS)
+        idle = not WRITING & set(run.script.by_method)
+        # Salesforce: fields, fence, and twice the pages of the window; records by id, key and name, and the writes, come
+        # in pages too. iPaaS.com: the list, what its rows can't show, and for each record at most four calls that look
+        # it up, create and link it, and as many for its parent.
+        budgets = {
+            "salesforce": 6 + 2 * pages(here) + (0 if idle else 2 * pages(here) + 2 * seen),
+            "ipaas": 2 * pages(there) + 2 * there + (0 if idle else 8 * seen),
+        }
+        for service, budget in budgets.items():
+            if run.script.calls_to[service] > budget:
+                self.oracle.violate(
+                    "V9",
+                    f"{run.run_id} makes {run.script.calls_to[service]} calls to {service}: {seen} seen, {here} and {there} there, {budget} allowed",
+                )
+
+
+def pages(rows: int) -> int:
+    """Return how many calls list that many rows; the last one may be empty."""
+    return rows // PAGE + 1
 
 
 def told_of(summary: dict[str, Any] | None) -> str:

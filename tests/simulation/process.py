@@ -49,6 +49,7 @@ class Script:
         self.rng = random.Random(self.seed)
         self.made = self.ledger_made = 0
         self.by_method: dict[str, int] = {}
+        self.calls_to: Counter[str] = Counter()  # by service
         self.fault: Fault = ("",)  # of the call under way
         self.waiting: list[Fault] = []
         self.hit: Counter[str] = Counter()  # what took effect, by kind; what users do meanwhile is no fault
@@ -80,6 +81,8 @@ class Process:
         self.counts = {"salesforce": 0, "ipaas": 0}
         # Between the read right before a write and the write nobody else gets a word in: no service compares and sets.
         self._reading_back = False
+        # Nor between the look at the claims right before a create and the create.
+        self._looked = False
 
     def call(self, service: str, method: str, work: Callable[[], T], effect: str = "read") -> T:
         """Make one call to a service."""
@@ -87,6 +90,7 @@ class Process:
         script = self.script
         fault = script.next(method)
         self.counts[service] += 1
+        script.calls_to[service] += 1
         self.clock.advance(CALL_S)
         kind = fault[0]
         if kind == "users":
@@ -114,6 +118,7 @@ class Process:
         if when == "before":
             self._die("dies before a call of the ledger")
         result = work(*args, **named)
+        self._looked = work.__name__ == "claims"
         if when == "after":
             self._die("dies after a call of the ledger")
         return result
@@ -128,7 +133,8 @@ class Process:
         raise Crash
 
     def _let_others_in(self, service: str, method: str) -> None:
-        gap = method == "update" or self._reading_back
+        gap = method == "update" or self._reading_back or (self._looked and method in ("create", "upsert"))
+        self._looked = False
         self._reading_back = service == "ipaas" and method == "update"
         if gap:
             return

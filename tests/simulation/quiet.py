@@ -149,10 +149,14 @@ def _cannot_be_sent(world: World, field: Field, ours: Cell, there: Place) -> boo
 
 
 def _is_orphan(world: World, collection: str, record_id: str) -> bool:
-    """Tell a record that the sync made for one that is gone: a delete is not synced, and undone by nobody but a person."""
+    """Tell a record that the sync made for one that is gone, or has another partner since.
+
+    A delete is not synced, and undone by nobody but a person.
+    """
     source = world.oracle.partners.get(("ipaas", collection, record_id), "")
     made = record_id in world.oracle.created.get(("ipaas", collection, source), ())
-    return made and not world.alive(("salesforce", collection, source))
+    place = ("salesforce", collection, source)
+    return made and not (world.alive(place) and world.oracle.linked(place) is None)
 
 
 def _check_salesforce_alone(world: World, collection: str, record_id: str) -> None:

@@ -25,6 +25,8 @@ from .regressions import keep
 from .shrink import shrink
 
 ENOUGH = 10_000  # sequences in which everything has to happen
+# One round finds out what a fault has left and goes on from there; what had to wait for that goes out in a second one.
+MOST_ROUNDS = 2
 _CHUNK = 250
 _MOST_SHOWN = 20
 _MOST_KEPT = 3
@@ -38,7 +40,7 @@ class Numbers:
     happened: Counter[str] = field(default_factory=Counter)
     checked: Counter[str] = field(default_factory=Counter)
     rounds: Counter[tuple[int, int]] = field(default_factory=Counter)  # (faults that took effect, rounds)
-    slow: dict[tuple[int, int], list[int]] = field(default_factory=dict)  # more rounds than faults -> seeds
+    slow: dict[tuple[int, int], list[int]] = field(default_factory=dict)  # more than that -> seeds
     broken: dict[str, list[int]] = field(default_factory=dict)  # rule -> seeds
 
     def add(self, seed: int, outcome: Outcome) -> None:
@@ -51,7 +53,7 @@ class Numbers:
             return
         place = min(outcome.hits, 3), outcome.rounds
         self.rounds[place] += 1
-        if outcome.rounds > max(1, min(outcome.hits, 2)):
+        if outcome.rounds > MOST_ROUNDS:
             self.slow.setdefault(place, []).append(seed)
 
     def update(self, other: Numbers) -> None:
@@ -152,7 +154,10 @@ def _tell(numbers: Numbers, seconds: float, workers: int) -> None:
     print("rules put to the test: " + ", ".join(f"{rule} {numbers.checked[rule]} times" for rule in RULES))
     for hits in range(4):
         spread = {rounds: count for (of, rounds), count in sorted(numbers.rounds.items()) if of == hits}
-        print(f"further rounds of runs until nothing was written, after {hits}{'+' * (hits == 3)} faults: {spread}")
+        soon = (spread.get(0, 0) + spread.get(1, 0)) / max(1, sum(spread.values()))
+        print(
+            f"rounds of runs that still wrote, after {hits}{'+' * (hits == 3)} faults: {spread}, at most 1: {soon:.2%}"
+        )
     print(f"writes once everything was in step: {total['last_writes']}")
     print(f"writes for each edit by others: {total['writes'] / max(1, total['changes']):.2f}")
     print(f"violations: {sum(map(len, numbers.broken.values()))}")

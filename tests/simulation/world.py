@@ -57,6 +57,7 @@ class World:
         self.ledger.on_watermark = self._watermark
         self.copies: list[dict[Any, Any]] = []
         self.restored = False
+        self.agreed: set[tuple[str, str, str]] = set()  # pairs and fields of which a ledger has known what they showed
         self.ledgers = 0  # how often another ledger took the place of the present one
         self.read_until = START  # by Salesforce's clock, by any run
         self.runs: list[Planned] = []
@@ -157,6 +158,7 @@ class World:
             self.restored = True
             self.ledgers += 1
             self.ledger.restore({})
+            self.agreed.clear()
             self.oracle.watermarks.clear()
             if not self.config.canaries:
                 self._pass_canaries()
@@ -167,6 +169,8 @@ class World:
             self.restored = True
             self.ledgers += 1
             self.ledger.restore(self.copies[-1])
+            self.agreed.clear()
+            self._note_agreed()
             self.oracle.watermarks.clear()
 
     def do_wrong_org(self, collection: str) -> None:
@@ -224,6 +228,7 @@ class World:
         self.happened.update(run.script.hit)
         self.happened.update(happenings.of_run(run))
         self.audit.check(run, before)
+        self._note_agreed()
 
     def _tasks(self, run: Planned, log: Log) -> None:
         names = list(STEPS)
@@ -347,9 +352,17 @@ class World:
         return link.ipaas_id if place[0] == "salesforce" else link.salesforce_id
 
     def _forgotten(self, place: Place, key: str) -> bool:
-        """Tell a field of a pair of which a lost or older ledger no longer says what both sides showed."""
+        """Tell a field of a pair on which nothing was agreed yet, or not since the ledger was lost."""
         link = self._link(place)
-        return self.restored and (link is None or key not in (link.salesforce_showing or {}))
+        if link is None:
+            return True
+        group = self.users.merged_into(link.salesforce_id)
+        return not any((salesforce_id, link.ipaas_id, key) in self.agreed for salesforce_id in group)
+
+    def _note_agreed(self) -> None:
+        for collection in ("account", "contact"):
+            for link in self.ledger.all_links(SCOPE, collection):
+                self.agreed |= {(link.salesforce_id, link.ipaas_id, key) for key in link.salesforce_showing or ()}
 
     def _covered(self, sobject: str, fence: datetime) -> None:
         of = COLLECTION[sobject]
@@ -370,7 +383,8 @@ class World:
             self.oracle.creating = None
             made = result["id"] if side == "ipaas" else result.id if result.created else None
             if made is not None:
-                self.oracle.made(side, of, made, source, alive=lambda i: self._alive(side, of, i))
+                found = lambda i: self._alive(side, of, i) and not self._is_beyond_search(side, of, i, source)  # noqa: E731
+                self.oracle.made(side, of, made, source, alive=found)
             return result
 
         return make
@@ -396,6 +410,23 @@ class World:
                 found.append(claim.source_id)
         fresh = [source for source in found if (side, collection, source) not in self.oracle.created]
         return next(iter(fresh or found), None)
+
+    def _is_beyond_search(self, side: str, collection: str, record_id: str, source: str | None) -> bool:
+        """Tell what a lost create has made and nobody can find as such any more.
+
+        In iPaaS.com the contract's search goes by external id, then by e-mail or name: somebody has changed that. In
+        either service another record was merged into it, and it is that one's partner's now.
+        """
+        key = "name" if collection == "account" else "email"
+        place = (side, collection, record_id)
+        if self._linked(place) not in (None, source):
+            return True
+        renamed = side == "ipaas" and (place, key) in self.oracle.past
+        return (
+            renamed
+            and self._linked(place) is None
+            and self.company.external.get((KIND[collection], record_id)) != source
+        )
 
     def _alive(self, side: str, collection: str, record_id: str) -> bool:
         if side == "salesforce":

@@ -88,25 +88,6 @@ def was_sent(item: Item) -> dict[str, Any]:
     return dict(payload.get("sent") or payload.get("changes") or {})
 
 
-def renew_claims(sync: Sync, items: Iterable[Item], direction: Direction, server_now: datetime) -> None:
-    """Note what is about to be created anew after a lost create left nothing: a later search has to look for this."""
-    now = sync.clock()
-    claims = [
-        Claim(
-            sync.scope,
-            sync.collection,
-            direction,
-            item.record_id,
-            sync.run.run_key,
-            claimed_at=now,
-            sent_at=server_now,
-            sent=dict((item.payload or {}).get("changes", {})),
-        )
-        for item in items
-    ]
-    sync.ledger.save_claims(claims)
-
-
 def as_created(mapping: CollectionMapping, item: Item, shown: Showing) -> bool:
     """Tell whether nothing has changed since the lost create: the source says what was sent, and so does the target.
 
@@ -191,12 +172,12 @@ def find_in_salesforce(sync: Sync, items: list[Item], fields: set[str], external
     fence = sync.salesforce.latest_date_covered(sync.sobject, now - timedelta(minutes=30), now)
     claimed = {item.record_id: parse_stamp((item.payload or {}).get("claimed_at")) for item in items}
     since = {record_id: moment or now - timedelta(days=1) for record_id, moment in claimed.items()}
-    rows = _made_by_us(sync, items, min(since.values()))
-    equal = {item.record_id: _equal(sync, item, rows, since[item.record_id]) for item in items}
+    candidates = _made_by_us(sync, items, min(since.values()))
+    equal = {item.record_id: _equal(sync, item, candidates, since[item.record_id]) for item in items}
     explained = {record_id for ids in equal.values() if len(ids) == 1 for record_id in ids}
     for item in items:
         # A flow or a person may have changed every field that was sent: what nothing else explains may be it.
-        other = [i for i, row in rows.items() if i not in explained and _is_since(row, since[item.record_id])]
+        other = [i for i, row in candidates.items() if i not in explained and _is_since(row, since[item.record_id])]
         _judge(findings, item, equal[item.record_id], other, pending=_is_pending(claimed[item.record_id], fence))
     return findings
 

@@ -216,7 +216,7 @@ class Planner:
         if not sync.params.writes(item.direction) or (sync.is_parent and item.direction != "to_ipaas"):
             item.state, item.role = "done", "counterpart"
             return
-        if not changes and item.role not in sync.counted_roles:
+        if not changes and not item.conflicts_resolved and item.role not in sync.counted_roles:
             item.state = "done"
             return
         item.role = sync.counted_roles[0]
