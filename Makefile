@@ -7,13 +7,14 @@ PYTEST := $(PY) -m pytest
 # Two test processes suit small machines; raise with `make test JOBS=8`.
 JOBS ?= 2
 SEQUENCES ?= 10000
+SECONDS ?= 660
 
 export PYTHON
 # A caller's Python settings must not leak into the environment of the clone.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo airflow sandbox test test-unit test-e2e test-postgres test-storm test-browser simulate coverage mutation screenshots lint format bench setup clean
+.PHONY: help demo airflow sandbox test test-unit test-e2e test-postgres test-storm test-browser simulate coverage mutation fuzz screenshots lint format bench setup clean
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -49,6 +50,9 @@ coverage: $(STAMP) ## hold the branch coverage of the sync core against 95 % (it
 
 mutation: $(STAMP) ## change the decisions of the sync core one at a time, and see that a test fails each time (about an hour)
 	$(PY) scripts/mutation.py $(ARGS)
+
+fuzz: $(STAMP) ## give hostile values to everything that reads, new ones each time (SECONDS=660)
+	$(PY) -m tests.fuzz.run --seconds $(SECONDS) $(ARGS)
 
 test-browser: $(STAMP) ## run the tests that use Airflow's pages in Chromium (needs Chromium installed)
 	$(PYTEST) -m browser tests/browser $(ARGS)

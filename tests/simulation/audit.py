@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_ipaas.sync.brake import RunBraked
 from airflow_provider_ipaas.sync.model import DIRECTIONS
 from airflow_provider_ipaas.sync.report import OUTCOMES
 
@@ -35,6 +36,8 @@ class Audit:
             return
         self.oracle.overhear(json.dumps(run.summary))
         self._check_sum(run.summary, run.run_id)
+        if isinstance(run.errors.get("plan"), RunBraked) and run.turn is None:
+            self._check_braked(run, creates_before)
         faulty = bool(run.errors or run.script.hit or run.turn or run.again)
         self._check_created(run, run.summary, creates_before, faulty=faulty)
         if not faulty:
@@ -47,6 +50,10 @@ class Audit:
             counts = summary[direction]
             if counts["seen"] != sum(counts[name] for name in OUTCOMES):
                 self.oracle.violate("V6", f"{run_id} {direction} does not add up: {told_of(summary)}")
+
+    def _check_braked(self, run: Planned, before: dict[str, int]) -> None:
+        if before != self.oracle.api_creates or any(self.oracle.api_updates.values()):
+            self.oracle.violate("V10", f"{run.run_id} was stopped by a brake and has written")
 
     def _check_created(self, run: Planned, summary: dict[str, Any], before: dict[str, int], *, faulty: bool) -> None:
         """No run tells of more creates than there were; one without a fault tells of all its own."""
@@ -84,11 +91,12 @@ class Audit:
         seen = sum(summary[direction]["seen"] for direction in DIRECTIONS)
         idle = not WRITING & set(run.script.by_method)
         # Salesforce: fields, fence, and twice the pages of the window; records by id, key and name, and the writes, come
-        # in pages too. iPaaS.com: the list, what its rows can't show, and for each record at most four calls that look
-        # it up, create and link it, and as many for its parent.
+        # in pages too. iPaaS.com: the list (a parents' one as well), for each record at most four reads (what a row can't
+        # show, its external id, once more as a candidate or counterpart), and for each one seen at most four calls that
+        # look it up, create and link it, and as many for its parent.
         budgets = {
             "salesforce": 6 + 2 * pages(here) + (0 if idle else 2 * pages(here) + 2 * seen),
-            "ipaas": 2 * pages(there) + 2 * there + (0 if idle else 8 * seen),
+            "ipaas": 2 * pages(there) + 4 * there + (0 if idle else 8 * seen),
         }
         for service, budget in budgets.items():
             if run.script.calls_to[service] > budget:

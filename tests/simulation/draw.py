@@ -192,4 +192,6 @@ class Draw:
             return {"dry_run": True}
         if chance < 0.96:
             return {"full": True}
-        return {"max_creates": self.rng.randint(0, 1)}
+        if chance < 0.98:
+            return {"max_creates": self.rng.randint(0, 1)}
+        return {self.rng.choice(("confirm_first_contact", "allow_mass_change")): True}

@@ -65,6 +65,7 @@ class Oracle:
         self.linked: Callable[[Place], str | None] = lambda place: None
         self.in_contact: Callable[[str], bool] = lambda collection: True
         self.forgotten: Callable[[Place, str], bool] = lambda place, key: False
+        self.waits_for_go: Callable[[str], bool] = lambda collection: False
 
     def violate(self, rule: str, text: str) -> None:
         self.violations.append(f"{rule}: {text}")
@@ -128,8 +129,10 @@ class Oracle:
     def _by_api(
         self, place: Place, before: dict[str, Any] | None, after: dict[str, Any], old: Cells, changed: Cells
     ) -> None:
-        side, collection, _ = place
+        side, collection, record_id = place
         self.api_writes += 1
+        if self.waits_for_go(collection):
+            self.violate("V10", f"{side} {record_id} was written before anybody said go")
         if before is None:
             self.api_creates[side] += 1
         else:

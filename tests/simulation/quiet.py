@@ -37,21 +37,24 @@ def settle(world: World) -> int:
     world.org.flows.clear()
     world.org.run_delayed()
     world.users.do("show")
-    confirm: dict[str, Any] = {}
     for number in range(ROUNDS + 1):
         before = _written(world)
         for collection in world.collections():
             world.clock.advance(PAUSE_S)
-            run = world.do_run(collection, dict(confirm), [], [], number, 0)
+            # A person looks on: what waits for a word gets it.
+            allowed: dict[str, Any] = {"allow_mass_change": True} if world.config.brakes else {}
+            if number and world.waits_for_go(collection):
+                allowed["confirm_first_contact"] = True
+            run = world.do_run(collection, allowed, [], [], number, 0)
             if any(isinstance(error, LedgerRebuilt) for error in run.errors.values()):
-                run = world.do_run(collection, {"confirm_rebuild": True}, [], [], number, 0)
+                run = world.do_run(collection, {**allowed, "confirm_rebuild": True}, [], [], number, 0)
             for name, error in run.errors.items():
                 # A lost ledger knows no deleted records: what it makes anew for one can't carry the external id.
                 if not (world.restored and isinstance(error, CanarySurprise)):
                     world.oracle.violate("V7", f"{run.run_id}: {name} fails without a fault: {error!r}")
         world.oracle.checked["V3"] += 1
         world.last_writes = sum(_written(world)) - sum(before)
-        if _written(world) == before and not _still_moving(world):
+        if _written(world) == before and not _still_moving(world) and not _still_waiting_for_go(world):
             check_at_rest(world)
             return number
     if _written(world) != before:
@@ -59,6 +62,10 @@ def settle(world: World) -> int:
     for row in _still_moving(world):
         world.oracle.violate("V3", f"{row.source_id} still waits {row.direction}: {row.reason}")
     return ROUNDS + 1
+
+
+def _still_waiting_for_go(world: World) -> bool:
+    return any(world.waits_for_go(collection) for collection in world.collections())
 
 
 def _written(world: World) -> tuple[int, int]:

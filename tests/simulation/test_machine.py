@@ -39,6 +39,7 @@ params = st.sampled_from(
         *({name: True} for name in ("full", "dry_run")),
         {"record_ids": [1]},
         {"max_creates": 0},
+        *({name: True} for name in ("confirm_first_contact", "allow_mass_change")),
     )
 )
 runs = st.tuples(collections, params, calls, deaths, seeds, st.integers(0, 1)).map(list)
@@ -49,6 +50,8 @@ configs = st.builds(
     page_is_fresh=st.booleans(),
     policy=st.sampled_from(POLICIES),
     ids_on_write=st.sampled_from(("auto", "endpoint")),
+    first_contact=st.sampled_from(("create", "create", "link_only")),
+    brakes=st.booleans(),
     salesforce_s=skews,
     ipaas_s=skews,
     worker_s=skews,

@@ -10,6 +10,8 @@ from typing import Any
 from airflow_provider_ipaas.errors import IPaaSSyncError, RequestLimitExceeded
 from airflow_provider_ipaas.sync.canary import canary_key
 from airflow_provider_ipaas.sync.context import Sync, SyncSettings
+from airflow_provider_ipaas.sync.first_contact import GO
+from airflow_provider_ipaas.sync.mass_change import ChangeLimits
 from airflow_provider_ipaas.sync.model import Link, Run
 from airflow_provider_ipaas.sync.rebuild import FIRST_CONTACT
 from airflow_provider_ipaas.sync.report import report
@@ -42,6 +44,7 @@ class World:
         self.clock = Clock(salesforce_s=config.salesforce_s, ipaas_s=config.ipaas_s, worker_s=config.worker_s)
         self.oracle = Oracle(clears=cleared_keys(config.policy), tracing=tracing)
         self.oracle.linked = self._linked
+        self.oracle.waits_for_go = self.waits_for_go
         self.oracle.in_contact = lambda of: self.ledger.fact(SCOPE, f"{FIRST_CONTACT}:{of}") is not None
         self.oracle.forgotten = self._forgotten
         self.org = Org(
@@ -325,6 +328,8 @@ class World:
             system_id=SYSTEM_ID,
             profile_fingerprint="profile",
             external_ids_on_write=self.config.ids_on_write,
+            first_contact=self.config.first_contact,
+            limits=ChangeLimits(changed_records=0) if self.config.brakes else ChangeLimits(),
             relationships=self.config.reading.relationships,
         )
 
@@ -440,6 +445,11 @@ class World:
         contacts = any(run.collection == "contact" for run in self.runs) or self.company.records["customer"]
         contacts = contacts or any(row["sobject"] == "Contact" for row in self.org.rows.values())
         return ("account", "contact") if contacts else ("account",)
+
+    def waits_for_go(self, collection: str) -> bool:
+        """Tell a collection whose first contact nobody has confirmed: nothing but links may be made."""
+        going = self.ledger.fact(SCOPE, f"{GO}:{collection}") is not None
+        return self.config.first_contact == "link_only" and not going
 
     def alive(self, place: Place) -> bool:
         return self._alive(*place)

@@ -11,6 +11,7 @@ from .applying import Settler, Written, refused, shown_after, target_row
 from .canary import CanarySurprise, alike, canary_due, canary_passed, compare
 from .claiming import claim_creates, held, renew_claims
 from .context import Sync, ipaas_stamp
+from .extract_ipaas import external_id_in
 from .fates import seen_row
 from .keys import content_hash
 from .linking import LinkWriter
@@ -315,11 +316,7 @@ class IPaaSApplier:
     def _carries(self, answer: Record, salesforce_id: str) -> bool:
         if self.sync.settings.external_ids_on_write == "endpoint":
             return False
-        entries = answer.get("external_ids") or []
-        return any(
-            str(e.get("system_id")) == self.sync.settings.system_id and e.get("external_id") == salesforce_id
-            for e in entries
-        )
+        return external_id_in(self.sync, answer) == salesforce_id
 
 
 def _context(record: Record) -> Record:

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow_provider_ipaas.errors import ServiceError, UnknownOutcome
 
-from .applying import Settler, Written, refused, refused_by, shown_after, target_row
+from .applying import Settler, Written, linked, refused, refused_by, shown_after, target_row
 from .canary import CanarySurprise, alike, canary_due, canary_passed, compare, told_before
 from .claiming import claim_creates, held, renew_claims
 from .context import Sync, batches
@@ -71,7 +71,7 @@ class SalesforceApplier:
         sync = self.sync
         links = sync.ledger.links(sync.scope, sync.collection, "ipaas", [item.record_id for item in items])
         if items:
-            self.settler.settle([Written(i, "linked" if i.record_id in links else "later") for i in items])
+            self.settler.settle([linked(i, made=i.record_id in links) for i in items])
 
     # Updates
 

@@ -10,9 +10,8 @@ from airflow_provider_ipaas.catalogue import NEXT_STEP
 
 from .context import Sync
 from .model import Direction, Item, Outcome, Seen, Side, Unresolved
-from .schedule import REFUSED, next_attempt
-
-EXTERNAL_ID_MISSING = "external_id_missing"
+from .parked import EXTERNAL_ID_MISSING
+from .schedule import AWAITING, NO_TIME, REFUSED
 
 
 class FateBook:
@@ -33,6 +32,11 @@ class FateBook:
 
     def waiting(self, item: Item) -> Unresolved | None:
         return self._waiting.get((item.direction, item.record_id))
+
+    def replayed(self, item: Item) -> bool:
+        """Tell a waiting record that a person has asked to be tried again."""
+        before = self.waiting(item)
+        return before is not None and before.next_at is None
 
     def flush(self) -> None:
         """Write what was collected."""
@@ -94,7 +98,7 @@ class FateBook:
         direction: Direction | None = None,
         details: dict[str, Any] | None = None,
     ) -> None:
-        """Let a source record wait; it is due again in every run."""
+        """Let a source record wait; it is due again in every run, or once a person has said go."""
         now = self.sync.clock()
         direction = direction or item.direction
         before = self._waiting.get((direction, item.record_id))
@@ -113,12 +117,18 @@ class FateBook:
                 next_step=item.next_step or NEXT_STEP.get(reason),
                 content_hash=item.content_hash,
                 mapping_fingerprint=self.sync.mapping.fingerprint,
-                details={**(details or {}), **_debt(before)},
+                details={**(details or {}), **_debt(before), **self._relation(item, reason)},
                 first_at=before.first_at if before else now,
                 last_at=now,
-                next_at=now,
+                next_at=NO_TIME if reason == AWAITING else now,
+                run_key=self.sync.run.run_key,
             )
         )
+
+    def _relation(self, item: Item, reason: str) -> dict[str, Any]:
+        """A relationship is made along with the external id: a pair whose fields wait has it made then as well."""
+        related = self.sync.settings.relationships and item.collection == "contact" and item.side == "salesforce"
+        return {EXTERNAL_ID_MISSING: True} if reason == AWAITING and related and item.target_id else {}
 
     def refuse(self, item: Item, code: str, message: str, next_step: str) -> None:
         """Note that the target refused a record: *failed* the first time, *parked* until its code changes."""
@@ -148,7 +158,8 @@ class FateBook:
                 details=_debt(before),
                 first_at=before.first_at if before else now,
                 last_at=now,
-                next_at=next_attempt(now, attempts),
+                next_at=self.sync.settings.retries.next_attempt(now, attempts),
+                run_key=self.sync.run.run_key,
             )
         )
         self.remember(item)
@@ -204,6 +215,7 @@ def owe_external_ids(sync: Sync, pairs: Sequence[tuple[str, str]]) -> None:
                 first_at=now,
                 last_at=now,
                 next_at=now,
+                run_key=sync.run.run_key,
             )
             for salesforce_id, ipaas_id in pairs
         ]

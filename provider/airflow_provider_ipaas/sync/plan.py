@@ -13,19 +13,24 @@ from airflow_provider_ipaas.catalogue import NEXT_STEP
 
 from .context import Sync, parse_stamp
 from .fates import FateBook, asked_for, owes_external_id
+from .first_contact import awaiting, waits_for_go
 from .lost_creates import LostCreates
+from .mass_change import Changes
 from .matching import MatchIndex, ineligible
 from .merge import Sides
-from .model import DIRECTION_FROM, Claim, Direction, Item, Link, Side
+from .model import DIRECTION_FROM, DIRECTIONS, Claim, Direction, Item, Link, Side
 from .pairs import Conflict, PairPlan, plan_create, plan_pair
 from .prepare import moved
 from .rebuild import FIRST_CONTACT
+from .schedule import AWAITING
 
 
 @dataclass(slots=True)
 class PlanCounts:
-    """What a plan holds, for the log and the brake."""
+    """What a plan holds, for the log and, before the parents are written, for the brakes."""
 
+    changes: dict[Direction, Changes]
+    matched: int = 0  # pairs that are not linked yet
     creates: dict[Direction, int] = field(default_factory=lambda: {"to_ipaas": 0, "to_salesforce": 0})
     updates: dict[Direction, int] = field(default_factory=lambda: {"to_ipaas": 0, "to_salesforce": 0})
 
@@ -37,7 +42,8 @@ class Planner:
         self.sync = sync
         self.preview = preview
         self.parents_ready = parents_ready
-        self.counts = PlanCounts()
+        self.counts = PlanCounts({way: Changes(sync.collection, way) for way in DIRECTIONS})
+        self.awaiting = awaiting(sync)  # a go: link what matches, and write nothing else
         self.first_contact = sync.ledger.fact(sync.scope, f"{FIRST_CONTACT}:{sync.collection}") is None
         self._index = MatchIndex(sync)
         self._lost: LostCreates | None = None
@@ -118,11 +124,12 @@ class Planner:
             )
             self._gone(item, reason, target_id)
             return [item]
-        waiting = self._book.waiting(item)
-        if owes_external_id(waiting):
+        if self._owes_external_id(item):
             item.link_to = link.ipaas_id
         if other is not None and other.missing:
             return self._plan_without_target(item, other, link)
+        if other is None and self.awaiting and waits_for_go(self._book.waiting(item)):
+            return self._await(item)
         if _stale(link, item, other):
             text = "Another run has written this pair since it was read."
             self._decide(item, "parked", "superseded", target_id=target_id, message=text)
@@ -165,12 +172,11 @@ class Planner:
         sides = self._sides(salesforce, ipaas, link)
         if link is not None:
             self._revive(link, salesforce, ipaas)
-        plan = plan_pair(sync.mapping, link, sides, sync.params.writes)
+        plan = plan_pair(sync.mapping, link, sides, _writes_nothing if self.awaiting else sync.params.writes)
         salesforce.target_id, ipaas.target_id = ipaas.record_id, salesforce.record_id
         if link is None or salesforce.link_to:
             salesforce.link_to = ipaas.record_id
-        waiting = self._book.waiting(salesforce)
-        if owes_external_id(waiting):
+        if self._owes_external_id(salesforce):
             salesforce.link_to = ipaas.record_id
         self._log_conflicts(plan, salesforce, ipaas)
         if plan.parked:
@@ -183,12 +189,17 @@ class Planner:
             self._settle(link, showings)
         else:
             salesforce.payload = {"settled": showings}
-        for direction in plan.pending:
+        self.counts.matched += link is None
+        held = {way for way in plan.pending if self.awaiting and sync.params.writes(way)}
+        for direction in plan.pending - held:
             self._hold_pending(salesforce if direction == "to_ipaas" else ipaas, direction)
+        if self._relation_waits(salesforce):
+            held.add("to_ipaas")
         salesforce.link_version = ipaas.link_version = link.version if link else None
-        self._plan_source(salesforce, plan.to_ipaas, sides.ipaas, plan, fresh=link is None)
+        self._plan_source(salesforce, plan.to_ipaas, sides.ipaas, plan, fresh=link is None, held="to_ipaas" in held)
         if ipaas.record is not None:
-            self._plan_source(ipaas, plan.to_salesforce, sides.salesforce, plan, fresh=link is None)
+            waits = "to_salesforce" in held
+            self._plan_source(ipaas, plan.to_salesforce, sides.salesforce, plan, fresh=link is None, held=waits)
         return [salesforce, ipaas]
 
     def _sides(self, salesforce: Item, ipaas: Item, link: Link | None) -> Sides:
@@ -199,9 +210,13 @@ class Planner:
         here = self.sync.mapping.show_salesforce(salesforce.record or {})
         return Sides(here, there, parse_stamp(salesforce.stamp), parse_stamp(ipaas.stamp))
 
+    def _wanted(self, item: Item) -> bool:
+        """Tell a record that a person asked for, by id or by a replay."""
+        return asked_for(self.sync, item) or self._book.replayed(item)
+
     def _revive(self, link: Link, salesforce: Item, ipaas: Item) -> None:
         """Let a link live again whose deleted record is back, and a person who asks for it release what kept flipping."""
-        asked = asked_for(self.sync, salesforce) or asked_for(self.sync, ipaas)
+        asked = self._wanted(salesforce) or self._wanted(ipaas)
         if link.state not in ("salesforce_deleted", "ipaas_deleted") and not (link.flips and asked):
             return
         link.state, link.flips = "active", {} if asked else link.flips
@@ -209,14 +224,17 @@ class Planner:
             link.version += 1
 
     def _plan_source(
-        self, item: Item, changes: dict[str, Any], base: dict[str, Any], plan: PairPlan, *, fresh: bool
+        self, item: Item, changes: dict[str, Any], base: dict[str, Any], plan: PairPlan, *, fresh: bool, held: bool
     ) -> None:
-        """Give one side of a pair its update, or its fate; a *fresh* pair is not in step before it is linked."""
+        """Give one side of a pair its update, or its fate; a *fresh* pair is not in step before it is linked.
+
+        *held*: it has changes that wait for the go of a first contact.
+        """
         sync = self.sync
         if not sync.params.writes(item.direction) or (sync.is_parent and item.direction != "to_ipaas"):
             item.state, item.role = "done", "counterpart"
             return
-        if not changes and not item.conflicts_resolved and item.role not in sync.counted_roles:
+        if not changes and not held and not item.conflicts_resolved and item.role not in sync.counted_roles:
             item.state = "done"
             return
         item.role = sync.counted_roles[0]
@@ -226,6 +244,9 @@ class Planner:
             self._refuse_text(item, plan.unsendable)
         elif not changes and fresh:
             item.op, item.state = "link", "planned"
+            item.payload = {**(item.payload or {}), "held": held}
+        elif held:
+            self._await(item)
         elif not changes:
             self._decide(item, "unchanged")
         elif self._book.waits(item):
@@ -262,7 +283,8 @@ class Planner:
             self._gone(item, "record_not_found" if asked or sync.is_parent else "source_deleted", None)
             return [item]
         claim = self._claims.get(item.record_id)
-        if claim is not None and claim.state != "done" and sync.params.writes(item.direction):
+        writes = sync.params.writes(item.direction) and not self.awaiting
+        if claim is not None and claim.state != "done" and writes:
             item.payload = {"changes": plan_create(sync.mapping, item).changes(item.direction)}
             self._note(item, "resolve_create")
             return [item]
@@ -286,6 +308,8 @@ class Planner:
             )
         elif self._is_baseline(item):
             self._decide(item, "skipped", "before_first_contact")
+        elif self.awaiting:
+            return self._await(item)
         elif not self._parent_ready(item):
             return self._park_child(item)
         elif self._book.waits(item):
@@ -299,7 +323,7 @@ class Planner:
             self._decide(item, "parked", "superseded", message="The record it matches is gone or was not read.")
             return [item]
         salesforce, ipaas = (item, other) if item.side == "salesforce" else (other, item)
-        if eligible and not self._parent_ready(salesforce):
+        if eligible and not self.awaiting and not self._parent_ready(salesforce):
             return self._park_child(item)
         return self._plan_records(salesforce, ipaas, None)
 
@@ -365,6 +389,27 @@ class Planner:
         self._decide(item, "parked", reason, message=text)
         return [item]
 
+    # The go of a first contact
+
+    def _await(self, item: Item) -> list[Item]:
+        """Let a record wait for the go; the match report counts them, so they get no line each."""
+        if self.preview:
+            item.state = "done"
+        else:
+            self._book.decide(item, "parked", AWAITING)
+        return [item]
+
+    def _relation_waits(self, salesforce: Item) -> bool:
+        """Tell a Customer whose relationship to its Company is made once the first contact may write."""
+        related = self.awaiting and self.sync.collection == "contact" and self.sync.settings.relationships
+        return related and self.sync.params.writes("to_ipaas") and bool((salesforce.record or {}).get("AccountId"))
+
+    def _owes_external_id(self, item: Item) -> bool:
+        waiting = self._book.waiting(item)
+        if self.awaiting and waits_for_go(waiting):
+            return False  # it has one; what waits is the relationship that goes with it
+        return owes_external_id(waiting)
+
     # Noting decisions
 
     @property
@@ -374,6 +419,8 @@ class Planner:
     def _note(self, item: Item, op: str) -> None:
         counts = self.counts.creates if op == "create" else self.counts.updates
         counts[item.direction] += 1
+        if op == "update":
+            self.counts.changes[item.direction].add(item)
         item.op, item.state = op, "planned"  # type: ignore[assignment]
 
     def _decide(self, item: Item, outcome: str, reason: str | None = None, **more: Any) -> None:
@@ -435,6 +482,10 @@ class Planner:
                 salesforce.record_id,
                 ipaas.record_id,
             )
+
+
+def _writes_nothing(direction: Direction) -> bool:  # noqa: ARG001 -- asked like RunParams.writes
+    return False
 
 
 def _values(conflict: Conflict) -> dict[str, Any]:
