@@ -14,7 +14,7 @@ export PYTHON
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo airflow sandbox test test-unit test-e2e test-postgres test-storm test-browser simulate fuzz screenshots lint format bench setup clean
+.PHONY: help demo airflow sandbox test test-unit test-e2e test-postgres test-storm test-browser simulate coverage mutation fuzz screenshots lint format bench setup clean
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -43,7 +43,13 @@ test-storm: $(STAMP) ## prove that tokens last: 8 processes, tokens of 2 s, rota
 	$(PYTEST) -m storm tests/tokens tests/postgres -s $(ARGS)
 
 simulate: $(STAMP) ## play random edits, crashes and faults against models of both services (SEQUENCES=10000)
-	$(PY) -m tests.simulation.run --sequences $(SEQUENCES) $(ARGS)
+	$(PY) -m tests.simulation.run --sequences $(SEQUENCES) --workers $(JOBS) $(ARGS)
+
+coverage: $(STAMP) ## hold the branch coverage of the sync core against 95 % (its own tests and the simulation)
+	$(PYTEST) tests/sync tests/simulation --cov --cov-report term $(ARGS)
+
+mutation: $(STAMP) ## change the decisions of the sync core one at a time, and see that a test fails each time (about an hour)
+	$(PY) scripts/mutation.py $(ARGS)
 
 fuzz: $(STAMP) ## give hostile values to everything that reads, new ones each time (SECONDS=660)
 	$(PY) -m tests.fuzz.run --seconds $(SECONDS) $(ARGS)

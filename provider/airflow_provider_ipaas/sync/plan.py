@@ -141,8 +141,12 @@ class Planner:
 
     def _plan_against_link(self, item: Item, link: Link, target_id: str) -> list[Item]:
         """Plan a record whose counterpart shows nothing new: what the link remembers of it stands for it."""
-        if not moved(item, link) or item.side == "ipaas":
+        if not moved(item, link):
             self._decide(item, "unchanged", target_id=target_id)
+            return [item]
+        if item.side == "ipaas":
+            text = "Its counterpart was not read: the prerequisites of this run did not finish."
+            self._decide(item, "parked", "superseded", target_id=target_id, message=text)
             return [item]
         stand_in = Item(item.collection, "ipaas", link.ipaas_id, role="counterpart", state="done")
         return self._plan_records(item, stand_in, link)[:1]
@@ -166,8 +170,8 @@ class Planner:
         sync = self.sync
         self._handled |= {("salesforce", salesforce.record_id), ("ipaas", ipaas.record_id)}
         sides = self._sides(salesforce, ipaas, link)
-        if link is not None and link.flips and (self._wanted(salesforce) or self._wanted(ipaas)):
-            self._forget_flips(link)
+        if link is not None:
+            self._revive(link, salesforce, ipaas)
         plan = plan_pair(sync.mapping, link, sides, _writes_nothing if self.awaiting else sync.params.writes)
         salesforce.target_id, ipaas.target_id = ipaas.record_id, salesforce.record_id
         if link is None or salesforce.link_to:
@@ -210,9 +214,12 @@ class Planner:
         """Tell a record that a person asked for, by id or by a replay."""
         return asked_for(self.sync, item) or self._book.replayed(item)
 
-    def _forget_flips(self, link: Link) -> None:
-        """Let a person who asks for a record release a field that kept flipping."""
-        link.flips = {}
+    def _revive(self, link: Link, salesforce: Item, ipaas: Item) -> None:
+        """Let a link live again whose deleted record is back, and a person who asks for it release what kept flipping."""
+        asked = self._wanted(salesforce) or self._wanted(ipaas)
+        if link.state not in ("salesforce_deleted", "ipaas_deleted") and not (link.flips and asked):
+            return
+        link.state, link.flips = "active", {} if asked else link.flips
         if not self._dry and self.sync.ledger.save_link(link):
             link.version += 1
 
@@ -227,7 +234,7 @@ class Planner:
         if not sync.params.writes(item.direction) or (sync.is_parent and item.direction != "to_ipaas"):
             item.state, item.role = "done", "counterpart"
             return
-        if not changes and not held and item.role not in sync.counted_roles:
+        if not changes and not held and not item.conflicts_resolved and item.role not in sync.counted_roles:
             item.state = "done"
             return
         item.role = sync.counted_roles[0]
@@ -454,11 +461,9 @@ class Planner:
         """Remember what both sides show of the fields that need no write."""
         salesforce = {**(link.salesforce_showing or {}), **showings["salesforce"]}
         ipaas = {**(link.ipaas_showing or {}), **showings["ipaas"]}
-        alive = link.state in ("salesforce_deleted", "ipaas_deleted")
-        same = salesforce == link.salesforce_showing and ipaas == link.ipaas_showing
-        if self._dry or (same and not alive):
+        if self._dry or (salesforce == link.salesforce_showing and ipaas == link.ipaas_showing):
             return
-        link.salesforce_showing, link.ipaas_showing, link.state = salesforce, ipaas, "active"
+        link.salesforce_showing, link.ipaas_showing = salesforce, ipaas
         if self.sync.ledger.save_link(link):
             link.version += 1
 
