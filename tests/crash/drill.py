@@ -89,7 +89,7 @@ def survive(ground: Ground, course: Course, kill: Kill, *, retried: bool) -> Non
     scenario = course.scenario
     ground.put_back(course.photos[kill.step])
     before = services(ground)
-    states = {step: "success" for step in STEPS[: STEPS.index(kill.step)]}
+    states = dict.fromkeys(STEPS[: STEPS.index(kill.step)], "success")
     dead = _run(ground, scenario, course.params, steps=(kill.step,), states=states, kill=kill)
     assert dead["status"] == -signal.SIGKILL, dead
     ground.let_requests_end()

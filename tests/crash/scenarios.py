@@ -27,7 +27,9 @@ def _in_step(ground: Ground) -> None:
 
 def first_contact(ground: Ground) -> None:
     for number in range(2):
-        world.account(ground.rig, f"Here {number}", Website=f"https://{number}.example.com", **world.prefixed("Billing"))
+        world.account(
+            ground.rig, f"Here {number}", Website=f"https://{number}.example.com", **world.prefixed("Billing")
+        )
         world.company(ground.rig, f"There {number}", description=f"Number {number}")
 
 

@@ -102,7 +102,9 @@ class Deadly:
         """Each of these names stands once in each service, with this phone, and linked with the other."""
         there = {record["id"]: record for record in self.services()["ipaas"]}
         here = self.services()["salesforce"]
-        assert sorted(row["Name"] for row in here) == sorted(record["name"] for record in there.values()) == sorted(phones)
+        assert (
+            sorted(row["Name"] for row in here) == sorted(record["name"] for record in there.values()) == sorted(phones)
+        )
         assert {row["Name"]: row["Phone"] for row in here} == phones
         assert {record["name"]: record["phone_number"] for record in there.values()} == phones
         linked = {account: there[company]["name"] for account, company in self.stack.sandbox.pairs("companies")}
@@ -175,5 +177,8 @@ def test_a_task_of_yesterday_that_is_cleared_writes_nothing_stale(deadly: Deadly
 
     # Cleared whole, it reads anew and writes what is new now.
     sandbox.edit_salesforce("Account", account, {"Phone": "newest"})
-    deadly.clear(yesterday, ["extract_salesforce", "extract_ipaas", "prerequisites", "plan", "upsert_ipaas", "upsert_salesforce", "report"])
+    deadly.clear(
+        yesterday,
+        ["extract_salesforce", "extract_ipaas", "prerequisites", "plan", "upsert_ipaas", "upsert_salesforce", "report"],
+    )
     deadly.assert_agree({"Here": "newest", "There": "new"})
