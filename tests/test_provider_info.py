@@ -32,6 +32,8 @@ FIELDS = {
         "api_version",
         "account_poll_days",
         "contact_poll_days",
+        "retry_base_minutes",
+        "retry_max_hours",
         "external_id_field",
         "first_contact",
         "max_changed_percent",

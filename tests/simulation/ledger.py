@@ -175,6 +175,11 @@ class MemoryLedger:
         links = self._table("link", scope, collection).values()
         return sum(not active or link.state == "active" for link in links)
 
+    def walk_links(self, scope: str, collection: str, batch: int = 500) -> Iterator[list[Link]]:
+        found = sorted(self._table("link", scope, collection).values(), key=lambda link: link.salesforce_id)
+        for at in range(0, len(found), batch):
+            yield [_clone_link(link) for link in found[at : at + batch]]
+
     def add_link(self, link: Link) -> Link | None:
         table = self._change("link", link.scope, link.collection)
         if link.salesforce_id in table or any(link.ipaas_id == other.ipaas_id for other in table.values()):

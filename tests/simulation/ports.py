@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ R = TypeVar("R")
 # Called with side, kind, body and what creates the record: the checks want to know for whom a record is made.
 Made = Callable[[str, str, Record, Callable[[], Any]], Any]
 PAGE = 4
+_COUNT = re.compile(r"SELECT COUNT\(Id\) total FROM (\w+)")
 
 
 class SalesforceModel:
@@ -61,6 +63,10 @@ class SalesforceModel:
         return fence
 
     def query(self, soql: str, *, include_deleted: bool = False) -> Iterator[Record]:
+        if counted := _COUNT.fullmatch(soql):
+            query = Query((), counted[1], None, ())
+            yield {"total": len(self._call("query", lambda: self._matching(query, include_deleted)))}
+            return
         query = parse(soql)
         ordered = query.order == ("SystemModstamp", "Id")
         place: tuple[str, set[str]] = ("", set())

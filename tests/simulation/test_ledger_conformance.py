@@ -113,6 +113,7 @@ a_call = st.one_of(
     calls("links", st.just(SCOPE), collections, sides, some),
     calls("count_links", st.just(SCOPE), collections, active=st.booleans()),
     calls("matches", st.just(SCOPE), collections, st.sampled_from((None, "r1")), examples=st.sampled_from((1, 10))),
+    calls("walk_links", st.just(SCOPE), collections, batch=st.sampled_from((1, 2, 500))),
     calls("add_link", links),
     calls("seen", st.just(SCOPE), collections, sides, some),
     calls("seen_by", st.just(SCOPE), collections, sides, st.sampled_from(("email_key", "external_id")), st.lists(words)),
@@ -218,13 +219,13 @@ def test_saving_a_link_fits_id_and_version_alike(real: Callable[[Callable[[], da
 def _answer(ledger: Any, name: str, arguments: Any, named: Any) -> Any:
     try:
         found = getattr(ledger, name)(*arguments, **named)
-        answer = list(found) if name in ("items", "due") else found
+        answer = list(found) if name in ("items", "due", "walk_links") else found
     except LedgerError:
         return "LedgerError"
     if name == "add_link" and answer is not None:
         answer.id = None
-    if name == "links":
-        for link in answer.values():
+    if name in ("links", "walk_links"):
+        for link in answer.values() if name == "links" else (link for batch in answer for link in batch):
             link.id = None
     return answer
 

@@ -86,6 +86,19 @@ CONNECTION_TYPE: dict[str, Any] = {
             "description": "How many days back each run checks for new and changed Contacts, 1 to 3650.",
             "schema": {"type": ["integer", "null"], "default": 7, "minimum": 1, "maximum": 3650},
         },
+        "retry_base_minutes": {
+            "label": "Retry base minutes",
+            "description": (
+                "A record that a service refused is tried again after base x n x (n + 1) minutes, n being its attempts, 1 to "
+                "1440."
+            ),
+            "schema": {"type": ["integer", "null"], "default": 10, "minimum": 1, "maximum": 1440},
+        },
+        "retry_max_hours": {
+            "label": "Retry max hours",
+            "description": "The longest time until a refused record is tried again, 1 to 168.",
+            "schema": {"type": ["integer", "null"], "default": 24, "minimum": 1, "maximum": 168},
+        },
         "external_id_field": {
             "label": "External id field",
             "description": "The unique external-id field on Account and Contact that holds the iPaaS.com id.",

@@ -94,7 +94,7 @@ REASONS = (
         "flip_flop",
         Handling.PARK,
         "A field keeps changing between the same values",
-        "Find the two automations that undo each other's value, then trigger the DAG with record_ids.",
+        "Find the two automations that undo each other's value, then replay the record, or trigger the DAG with `record_ids`.",
     ),
     _row(
         "conflict",
@@ -130,7 +130,7 @@ REASONS = (
         "refused_before",
         Handling.PARK,
         "The target refused it before, with the same code; it waits for its next attempt",
-        "Correct the record as its error says; an edit, or `record_ids`, has it tried at once.",
+        "Correct the record as its error says; an edit, a replay or `record_ids` has it tried at once.",
     ),
     _row(
         "direction_off",
@@ -138,7 +138,19 @@ REASONS = (
         "It changed in the direction that this run does not write",
         "A run in both directions, or in this one, takes it up.",
     ),
+    _row(
+        "drift",
+        Handling.PARK,
+        "Reconcile found it out of step, or never read by a run",
+        "Nothing to do: the next run reads it and brings it in step.",
+    ),
     # Skipped
+    _row(
+        "dropped",
+        Handling.SKIP,
+        "A person dropped it from the records that wait",
+        "Nothing to do: it is taken up again when it changes, or by `record_ids`.",
+    ),
     _row(
         "target_deleted",
         Handling.SKIP,

@@ -14,6 +14,7 @@ from airflow_provider_ipaas.clients.salesforce.hosts import is_allowed_host
 from airflow_provider_ipaas.clients.salesforce.soql import id18
 from airflow_provider_ipaas.hooks._connection import ConnectionFields
 from airflow_provider_ipaas.sync.mass_change import ChangeLimits
+from airflow_provider_ipaas.sync.schedule import RetrySchedule
 
 FirstContact = Literal["create", "link_only"]
 FLOWS = ("web_server", "client_credentials", "jwt_bearer")
@@ -29,6 +30,8 @@ EXTRAS = frozenset(
         "api_version",
         "account_poll_days",
         "contact_poll_days",
+        "retry_base_minutes",
+        "retry_max_hours",
         "external_id_field",
         "max_changed_percent",
         "max_changed_records",
@@ -63,6 +66,7 @@ class SalesforceSettings:
     api_version: str
     account_poll_days: int
     contact_poll_days: int
+    retries: RetrySchedule
     external_id_field: str
     limits: ChangeLimits
     first_contact: FirstContact
@@ -125,6 +129,10 @@ def read_settings(fields: ConnectionFields, *, allowed_hosts: Callable[[], tuple
         api_version=_api_version(fields),
         account_poll_days=fields.integer("account_poll_days", "Account poll days", default=7, minimum=1, maximum=3650),
         contact_poll_days=fields.integer("contact_poll_days", "Contact poll days", default=7, minimum=1, maximum=3650),
+        retries=RetrySchedule(
+            fields.integer("retry_base_minutes", "Retry base minutes", default=10, minimum=1, maximum=1440),
+            fields.integer("retry_max_hours", "Retry max hours", default=24, minimum=1, maximum=168),
+        ),
         external_id_field=_external_id_field(fields),
         limits=_limits(fields),
         first_contact=cast(

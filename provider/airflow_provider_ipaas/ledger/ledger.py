@@ -27,9 +27,10 @@ from airflow_provider_ipaas.sync.model import (
     Tally,
     Unresolved,
 )
+from airflow_provider_ipaas.sync.parked import Selection
 
 from . import claims as claim_rows
-from . import counts, matching, pruning, runs, waiting
+from . import counts, matching, parked, pruning, runs, waiting
 from . import items as item_rows
 from . import links as link_rows
 from . import seen as seen_rows
@@ -141,6 +142,15 @@ class SqlLedger:
 
     def count_links(self, scope: str, collection: Collection, *, active: bool = False) -> int:
         return self._sessions.read(lambda c: link_rows.count(c, scope, collection, active=active))
+
+    def walk_links(self, scope: str, collection: Collection, batch: int = 500) -> Iterator[list[Link]]:
+        """Stream every link in batches, each a short read of its own, so the caller may write in between."""
+        after = ""
+        while found := self._sessions.read(
+            lambda c, place=after: link_rows.page(c, scope, collection, after=place, size=batch)  # type: ignore[misc]
+        ):
+            after = found[-1].salesforce_id
+            yield found
 
     def add_link(self, link: Link) -> Link | None:
         return self._sessions.write(lambda c: link_rows.add(c, link))
@@ -281,6 +291,20 @@ class SqlLedger:
 
     def oldest_unresolved(self, scope: str, collection: Collection, direction: Direction) -> datetime | None:
         return self._sessions.read(lambda c: waiting.oldest(c, scope, collection, direction))
+
+    def replay(
+        self, selection: Selection, *, actor: str, run_key: str = "", limit: int | None = None
+    ) -> parked.Replayed:
+        """Make records that wait due at once, at most *limit*, those that wait longest first; journalled under *actor*."""
+        return self._sessions.write(
+            lambda c: parked.replay(c, selection, self._clock(), actor=actor, run_key=run_key, limit=limit)
+        )
+
+    def drop(self, selection: Selection, *, actor: str, run_key: str = "", limit: int | None = None) -> parked.Dropped:
+        """Forget records that wait, as `replay` chooses them; runs count them as skipped until they change."""
+        return self._sessions.write(
+            lambda c: parked.drop(c, selection, self._clock(), actor=actor, run_key=run_key, limit=limit)
+        )
 
     # Claims and journal
     def claim(self, claims: Sequence[Claim]) -> set[str]:

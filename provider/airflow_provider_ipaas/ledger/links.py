@@ -40,6 +40,17 @@ def count(connection: Connection, scope: str, collection: Collection, *, active:
     return connection.execute(statement).scalar_one()
 
 
+def page(connection: Connection, scope: str, collection: Collection, *, after: str, size: int) -> list[Link]:
+    """Return the next links in the order of their Salesforce ids, which an index has; empty at the end."""
+    rows = connection.execute(
+        select(*_LINK.columns)
+        .where(link.c.scope == scope, link.c.collection == collection, link.c.salesforce_id > after)
+        .order_by(link.c.salesforce_id)
+        .limit(size)
+    )
+    return [_LINK.value(row) for row in rows]
+
+
 def add(connection: Connection, new: Link) -> Link | None:
     """Insert; None when either id is linked already."""
     row = _LINK.row(new)

@@ -18,6 +18,7 @@ from .mass_change import ChangeLimits
 from .model import Collection, Item, Record, Role, Run
 from .params import RunParams
 from .ports import IPaaSPort, Kind, SalesforcePort
+from .schedule import RetrySchedule
 
 T = TypeVar("T")
 BATCH = 500
@@ -41,6 +42,7 @@ class SyncSettings:
     relationships: bool = False
     limits: ChangeLimits = field(default_factory=ChangeLimits)
     first_contact: Literal["create", "link_only"] = "create"
+    retries: RetrySchedule = field(default_factory=RetrySchedule)
 
 
 @dataclass(slots=True)

@@ -101,7 +101,7 @@ def _list(sync: Sync, listing: _Listing) -> None:
 
 def _whole_items(sync: Sync, rows: list[Record], seen: dict[str, Seen], links: dict[str, Link]) -> Iterator[Item]:
     """Make the items of listed rows, fetching by id what a row can't show."""
-    short = {str(row["id"]) for row in rows if _is_short(sync, row, linked=str(row["id"]) in links)}
+    short = {str(row["id"]) for row in rows if is_short(sync, row, linked=str(row["id"]) in links)}
     fetched = read_many(sync, [str(row["id"]) for row in rows if str(row["id"]) in short])
     for row in rows:
         record_id = str(row["id"])
@@ -110,7 +110,8 @@ def _whole_items(sync: Sync, rows: list[Record], seen: dict[str, Seen], links: d
             yield _with_external_id(sync, record, seen.get(record_id), linked=record_id in links)
 
 
-def _is_short(sync: Sync, row: Record, *, linked: bool) -> bool:
+def is_short(sync: Sync, row: Record, *, linked: bool) -> bool:
+    """Tell a listed row that lacks a nested part which the sync needs; of a linked record the external id is known."""
     if sync.settings.list_rows != "auto":
         return sync.settings.list_rows == "short"
     nested = set(sync.mapping.ipaas_parts)

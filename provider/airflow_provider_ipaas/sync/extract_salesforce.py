@@ -10,7 +10,7 @@ from airflow_provider_ipaas.errors import ConfigurationError, ServiceError
 from .context import BATCH, Sync, batches
 from .first_contact import check_go, may_take_up
 from .model import Item, Record, Seen
-from .salesforce_reads import forget_fields, object_fields, older_stamps, rows_by_id, whole_rows
+from .salesforce_reads import deleted_rows, forget_fields, object_fields, older_stamps, rows_by_id, whole_rows
 from .windows import Window, look_back
 
 # `updated` answers ids too: ask for a span that holds the longest transaction, not for the whole window.
@@ -39,7 +39,7 @@ def _extract(sync: Sync, fields: set[str]) -> dict[str, int]:
     if sync.params.by_id:
         asked = _capture_ids(sync, fields, sync.params.salesforce_ids, report_missing=True)
         return {"asked": asked}
-    watermark = None if sync.params.full else sync.ledger.watermark(sync.scope, sync.collection, "salesforce")
+    watermark = sync.ledger.watermark(sync.scope, sync.collection, "salesforce")
     now = sync.salesforce.server_now()
     poll_days = sync.params.poll_days or sync.settings.poll_days
     window = look_back(now, poll_days, watermark, full=sync.params.full)
@@ -47,12 +47,14 @@ def _extract(sync: Sync, fields: set[str]) -> dict[str, int]:
     _remember_window(sync, window, fence.isoformat())
     known = _capture_older(sync, fields, window)
     whole = _capture_whole(sync, fields, window)
+    if sync.params.full and watermark is not None:
+        _capture_gone(sync, fields, look_back(now, poll_days, watermark, full=False))
     due = _capture_due(sync, fields)
     return {"whole_rows": whole, "id_and_stamp_rows": known, "due": due}
 
 
-def pin_org(sync: Sync) -> None:
-    """Pin the org at first contact; refuse a connection that suddenly answers for another one."""
+def check_org(sync: Sync) -> str:
+    """Pin the org at first contact and return its id; refuse a connection that suddenly answers for another one."""
     org_id = sync.salesforce.org_id
     conn_id = sync.settings.salesforce_conn_id
     pinned = sync.ledger.pin(f"salesforce:{conn_id}", org_id)
@@ -65,6 +67,12 @@ def pin_org(sync: Sync) -> None:
                 "use another connection id and another DAG (sync_dag)."
             ),
         )
+    return org_id
+
+
+def pin_org(sync: Sync) -> None:
+    """Check the org, and note on the run which pair it works on."""
+    org_id = check_org(sync)
     if not sync.run.scope:
         sync.run = sync.ledger.update_run(sync.run.run_key, scope=scope_of(org_id, sync.settings.system_id))
 
@@ -119,6 +127,13 @@ def _capture_whole(sync: Sync, fields: set[str], window: Window) -> int:
         sync.ledger.add_items(sync.run.run_key, items)
         count += len(items)
     return count
+
+
+def _capture_gone(sync: Sync, fields: set[str], window: Window) -> None:
+    """Capture what was deleted or merged since the last run: a full load lists what is there, and moves the watermark."""
+    for rows in batches(deleted_rows(sync, fields, window)):
+        items = [item_of(sync, row, fields) for row in _without_dead(sync, rows)]
+        sync.ledger.add_items(sync.run.run_key, items)
 
 
 def _capture_due(sync: Sync, fields: set[str]) -> int:

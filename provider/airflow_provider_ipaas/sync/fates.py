@@ -10,9 +10,8 @@ from airflow_provider_ipaas.catalogue import NEXT_STEP
 
 from .context import Sync
 from .model import Direction, Item, Outcome, Seen, Side, Unresolved
-from .schedule import AWAITING, NO_TIME, REFUSED, next_attempt
-
-EXTERNAL_ID_MISSING = "external_id_missing"
+from .parked import EXTERNAL_ID_MISSING
+from .schedule import AWAITING, NO_TIME, REFUSED
 
 
 class FateBook:
@@ -32,6 +31,11 @@ class FateBook:
 
     def waiting(self, item: Item) -> Unresolved | None:
         return self._waiting.get((item.direction, item.record_id))
+
+    def replayed(self, item: Item) -> bool:
+        """Tell a waiting record that a person has asked to be tried again."""
+        before = self.waiting(item)
+        return before is not None and before.next_at is None
 
     def flush(self) -> None:
         """Write what was collected."""
@@ -108,6 +112,7 @@ class FateBook:
                 first_at=before.first_at if before else now,
                 last_at=now,
                 next_at=NO_TIME if reason == AWAITING else now,
+                run_key=self.sync.run.run_key,
             )
         )
 
@@ -144,7 +149,8 @@ class FateBook:
                 details=_debt(before),
                 first_at=before.first_at if before else now,
                 last_at=now,
-                next_at=next_attempt(now, attempts),
+                next_at=self.sync.settings.retries.next_attempt(now, attempts),
+                run_key=self.sync.run.run_key,
             )
         )
         self.remember(item)
@@ -200,6 +206,7 @@ def owe_external_ids(sync: Sync, pairs: Sequence[tuple[str, str]]) -> None:
                 first_at=now,
                 last_at=now,
                 next_at=now,
+                run_key=sync.run.run_key,
             )
             for salesforce_id, ipaas_id in pairs
         ]

@@ -79,6 +79,9 @@ class LedgerPort(Protocol):
     def count_links(self, scope: str, collection: Collection, *, active: bool = False) -> int:
         """Count links; *active*: only those whose two records live."""
 
+    def walk_links(self, scope: str, collection: Collection, batch: int = 500) -> Iterator[list[Link]]:
+        """Stream every link in batches, in the order of Salesforce ids; the caller may write in between."""
+
     def add_link(self, link: Link) -> Link | None:
         """Insert; None when either id is linked already (the unique keys decide)."""
 

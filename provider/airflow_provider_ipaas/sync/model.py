@@ -137,7 +137,8 @@ class Unresolved:
     details: dict[str, Any] = field(default_factory=dict)
     first_at: datetime | None = None
     last_at: datetime | None = None
-    next_at: datetime | None = None  # due from then on, by the worker's clock
+    next_at: datetime | None = None  # due from then on, by the worker's clock; None: a person asked for it, due at once
+    run_key: str | None = None  # the run that decided last
 
 
 @dataclass(slots=True)
@@ -158,7 +159,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One line of the append-only journal: an intent before a write, an outcome after it. Names fields, not values."""
+    """One line of the append-only journal: an intent before a write, an outcome after it. Names fields, not values.
+
+    *actor* is who replayed or dropped a waiting record; *run_key* is empty where no run did it.
+    """
 
     run_key: str
     scope: str
@@ -171,6 +175,7 @@ class JournalEntry:
     outcome: str = ""
     code: str | None = None
     fields: tuple[str, ...] = ()
+    actor: str | None = None
 
 
 Example = tuple[tuple[str, ...], tuple[str, ...]]  # Salesforce ids, iPaaS.com ids

@@ -9,6 +9,7 @@ from .extract_ipaas import list_index
 from .first_contact import awaiting
 from .matching import MatchIndex, ineligible
 from .model import Item
+from .parked import DROPPED
 from .plan import Planner
 from .prepare import find_candidates, store
 from .salesforce_reads import object_fields, rows_by_id
@@ -73,6 +74,9 @@ def _capture_parents(sync: Sync, parents: Sync) -> int:
             continue
         fields = object_fields(parents)
         items = [parents.salesforce_item(row, "parent", fields) for row in rows_by_id(parents, fields, wanted)]
+        dropped = _dropped(parents, items)
+        items = [item for item in items if item.record_id not in dropped]
+        wanted = [record_id for record_id in wanted if record_id not in dropped]
         found = {item.record_id for item in items}
         items += [
             Item("account", "salesforce", i, role="parent", missing="not_found", captured_at=sync.clock())
@@ -82,6 +86,18 @@ def _capture_parents(sync: Sync, parents: Sync) -> int:
         store(parents, items)
         count += len(items)
     return count
+
+
+def _dropped(parents: Sync, items: list[Item]) -> set[str]:
+    """Return the Accounts that a person dropped and that have not changed since: their Contacts go on waiting."""
+    seen = parents.ledger.seen(parents.scope, "account", "salesforce", [item.record_id for item in items])
+    return {
+        item.record_id
+        for item in items
+        if (last := seen.get(item.record_id)) is not None
+        and last.fate == f"skipped:{DROPPED}"
+        and last.content_hash == item.content_hash
+    }
 
 
 def _needs_parent(index: MatchIndex, item: Item) -> bool:

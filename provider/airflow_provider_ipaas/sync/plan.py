@@ -166,7 +166,7 @@ class Planner:
         sync = self.sync
         self._handled |= {("salesforce", salesforce.record_id), ("ipaas", ipaas.record_id)}
         sides = self._sides(salesforce, ipaas, link)
-        if link is not None and link.flips and (asked_for(sync, salesforce) or asked_for(sync, ipaas)):
+        if link is not None and link.flips and (self._wanted(salesforce) or self._wanted(ipaas)):
             self._forget_flips(link)
         plan = plan_pair(sync.mapping, link, sides, _writes_nothing if self.awaiting else sync.params.writes)
         salesforce.target_id, ipaas.target_id = ipaas.record_id, salesforce.record_id
@@ -206,8 +206,12 @@ class Planner:
         here = self.sync.mapping.show_salesforce(salesforce.record or {})
         return Sides(here, there, parse_stamp(salesforce.stamp), parse_stamp(ipaas.stamp))
 
+    def _wanted(self, item: Item) -> bool:
+        """Tell a record that a person asked for, by id or by a replay."""
+        return asked_for(self.sync, item) or self._book.replayed(item)
+
     def _forget_flips(self, link: Link) -> None:
-        """Let a person who asks for a record by id release a field that kept flipping."""
+        """Let a person who asks for a record release a field that kept flipping."""
         link.flips = {}
         if not self._dry and self.sync.ledger.save_link(link):
             link.version += 1

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from airflow_provider_ipaas.mapping import CollectionMapping
+
 from .context import BATCH, Sync, batches
 from .extract_ipaas import capture, read_many
 from .extract_salesforce import missing_item, pin_org
@@ -105,7 +107,7 @@ def _read_counterparts(sync: Sync) -> int:
             link.ipaas_id
             for item in batch
             if (link := links.get(item.record_id)) is not None
-            and (item.record_id in waiting or not knows_both(sync, link) or sync.params.by_id)
+            and (item.record_id in waiting or not knows_both(sync.mapping, link) or sync.params.by_id)
             and not (held and waits_for_go(waiting.get(item.record_id)))
         ]
         count += read_ipaas(sync, wanted, "counterpart", missing="not_found")
@@ -115,7 +117,7 @@ def _read_counterparts(sync: Sync) -> int:
             link.salesforce_id
             for item in batch
             if (link := links.get(item.record_id)) is not None
-            and (moved(item, link) or not knows_both(sync, link) or sync.params.by_id)
+            and (moved(item, link) or not knows_both(sync.mapping, link) or sync.params.by_id)
         ]
         count += read_salesforce(sync, wanted, "counterpart", missing=True)
     return count
@@ -127,9 +129,9 @@ def moved(item: Item, link: Link) -> bool:
     return showing is None or content_hash(showing) != item.content_hash
 
 
-def knows_both(sync: Sync, link: Link) -> bool:
+def knows_both(mapping: CollectionMapping, link: Link) -> bool:
     """Tell whether a living link knows what both sides last showed of every mapped field."""
-    keys = {rule.key for rule in sync.mapping.fields}
+    keys = {rule.key for rule in mapping.fields}
     return (
         link.state == "active" and keys <= set(link.salesforce_showing or {}) and keys <= set(link.ipaas_showing or {})
     )

@@ -11,6 +11,7 @@ from .brake import park_planned
 from .context import Sync
 from .match_report import match_report, table
 from .model import DIRECTIONS, SOURCE_OF, Direction, Item, Run, Side, Tally
+from .outlook import note_covered
 from .rebuild import FIRST_CONTACT
 from .windows import Window, next_watermark
 
@@ -115,6 +116,8 @@ def _move_watermarks(sync: Sync, run: Run) -> None:
         new = next_watermark(old, fence, Window(start, start, now))
         if new is not None and new != old:
             sync.ledger.set_watermark(sync.scope, sync.collection, side, new, run.run_key)
+    start = run.facts["salesforce_window"]["start"]
+    note_covered(sync, datetime.fromisoformat(start) if start else None)
     key = f"{FIRST_CONTACT}:{sync.collection}"
     if sync.ledger.fact(sync.scope, key) is None:
         sync.ledger.set_fact(sync.scope, key, run.run_key)

@@ -67,6 +67,17 @@ def whole_rows(sync: Sync, fields: set[str], window: Window) -> Iterator[Record]
     return sync.salesforce.query(f"{soql} {where} ORDER BY SystemModstamp, Id", include_deleted=True)
 
 
+def deleted_rows(sync: Sync, fields: set[str], window: Window) -> Iterator[Record]:
+    """Stream the rows of a window that are deleted or merged, oldest first."""
+    if window.start is None:
+        return iter(())
+    return sync.salesforce.query(
+        f"SELECT {select(sync, fields)} FROM {sync.sobject} "  # noqa: S608
+        f"WHERE IsDeleted = true AND SystemModstamp >= {literal(window.start)} ORDER BY SystemModstamp, Id",
+        include_deleted=True,
+    )
+
+
 def older_stamps(sync: Sync, window: Window) -> Iterator[Record]:
     """Stream Id and stamp of the older part of the window: a full look-back at the price of an index."""
     if window.start is None or window.whole_from is None or window.start >= window.whole_from:
