@@ -138,10 +138,10 @@ def _lost_creates(ground: Ground, path: str) -> None:
     method = "PATCH" if "iPaaS_Id__c" in path else "POST"
     for made in (True, False):
         lost = {"type": "drop", "when": "after" if made else "before"}
-        here = [world.account(rig, f"Lost here {made} {number}", Phone="+1 512 555 0300") for number in range(2)]
+        here = [world.account(rig, f"Lost here {made} {n}", Phone=f"+1 512 555 1{made:d}{n}0") for n in range(2)]
         with rig.fault(service="ipaas", method="POST", path="Customer/Company$", action=lost):
             rig.run("account", direction="to_ipaas", record_ids=here)
-        there = [world.company(rig, f"Lost there {made} {n}", phone_number="+1 512 555 0301") for n in range(2)]
+        there = [world.company(rig, f"Lost there {made} {n}", phone_number=f"+1 512 555 2{made:d}{n}0") for n in range(2)]
         with rig.fault(service="salesforce", method=method, path=path, action=lost):
             rig.run("account", direction="to_salesforce", record_ids=there)
     ground.pass_time(hours=1)
