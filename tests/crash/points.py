@@ -47,9 +47,7 @@ def methods(port: type) -> set[str]:
     return {name for name, _ in inspect.getmembers(port) if not name.startswith("_")}
 
 
-WRITES: dict[str, frozenset[str]] = {
-    holder: frozenset(methods(port) - READS[holder]) for holder, port in PORTS.items()
-}
+WRITES: dict[str, frozenset[str]] = {holder: frozenset(methods(port) - READS[holder]) for holder, port in PORTS.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,10 @@ def _told_ledger(rig: Rig, names: dict[str, str]) -> dict[str, Any]:
         ids = [row["Id"] for row in rig.sandbox.salesforce.rows(sobject)]
         numbers = [str(record.number) for record in rig.sandbox.ipaas.tables[kind]]
         for link in rig.ledger.links(scope, collection, "salesforce", ids).values():  # type: ignore[arg-type]
-            showings = [{k: _known(names, v) for k, v in (s or {}).items()} for s in (link.salesforce_showing, link.ipaas_showing)]
+            showings = [
+                {k: _known(names, v) for k, v in (s or {}).items()}
+                for s in (link.salesforce_showing, link.ipaas_showing)
+            ]
             links.append((names[link.salesforce_id], names.get(f"{kind} {link.ipaas_id}"), link.state, *showings))
         for direction in DIRECTIONS:
             sources = ids if direction == "to_ipaas" else numbers

@@ -27,7 +27,11 @@ DAGS = {
     for collection in ("account", "contact")
 }
 # What a task waits for, where it does not run whatever happened (as the trigger rules of the DAG say).
-NEEDS = {"prerequisites": ("extract_salesforce", "extract_ipaas"), "plan": ("prerequisites",), "upsert_ipaas": ("plan",)}
+NEEDS = {
+    "prerequisites": ("extract_salesforce", "extract_ipaas"),
+    "plan": ("prerequisites",),
+    "upsert_ipaas": ("plan",),
+}
 
 
 class Instance:
