@@ -187,6 +187,21 @@ def test_a_record_that_a_person_links_with_the_source_of_a_lost_create_is_compar
     assert world.raw_salesforce(rig, account)["Description"] == "Kept"
 
 
+def test_what_the_record_of_somebody_else_lacks_is_sent_where_it_is_found_for_a_lost_create(rig: Rig) -> None:
+    """It carries our id and the same name, but it is not what was sent: nothing says that its blanks are agreed."""
+    warmed(rig)
+    account = world.account(rig, "Wanted", Phone="512", **world.prefixed("Billing"))
+    with rig.fault(**COMPANY_CREATE, action={"type": "drop", "when": "before"}):
+        rig.run("account", direction="to_ipaas")
+    other = world.company(rig, "Wanted")
+    row = {"table": "company", "internal_id": int(other), "external_id": account, "system_id": 5501}
+    rig.control("PUT", "ipaas/external-ids", row)
+    settle(rig)
+    assert_once(rig, "Wanted")
+    assert world.raw_company(rig, other)["phone_number"] == "512"
+    assert world.primary(world.raw_company(rig, other), "billing")["city"] == "Austin"
+
+
 @pytest.mark.parametrize("lost", LOST[:2], ids=NAMES[:2])
 def test_a_customer_whose_create_lost_its_answer_exists_once(either: Rig, lost: dict[str, Any]) -> None:
     rig = either

@@ -15,6 +15,7 @@ from airflow_provider_ipaas.sync.parked import DROPPED, EXTERNAL_ID_MISSING, PAI
 
 from . import seen as seen_rows
 from .claims import find_open, write_journal
+from .columns import Words
 from .rows import Shape, chunked
 from .tables import seen, unresolved
 
@@ -87,7 +88,9 @@ def conditions(selection: Selection) -> list[ColumnElement[bool]]:
         if (value := getattr(selection, name)) is not None
     ]
     if selection.code is not None:
-        found.append(func.lower(unresolved.c.code) == selection.code.lower())
+        # Both databases know letter case of ASCII only here, PostgreSQL by the column's collation.
+        code = "".join(char.lower() if char.isascii() else char for char in selection.code)
+        found.append(func.lower(unresolved.c.code, type_=Words()) == code)
     if selection.ids:
         found.append(or_(unresolved.c.source_id.in_(selection.ids), unresolved.c.target_id.in_(selection.ids)))
     return found

@@ -277,6 +277,7 @@ class IPaaSApplier:
         if as_created(self.sync.mapping, item, shown):
             return self._created(item, answer, ())
         self.sync.ipaas.set_external_id(self.sync.kind, ipaas_id, item.record_id)
+        self.links.relate(item, ipaas_id)
         return link_as_sent(self.sync, item, ipaas_id, shown)
 
     def _created(self, item: Item, answer: Record, warnings: tuple[str, ...]) -> Written:

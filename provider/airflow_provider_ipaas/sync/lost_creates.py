@@ -91,13 +91,18 @@ def was_sent(item: Item) -> dict[str, Any]:
 def as_created(mapping: CollectionMapping, item: Item, shown: Showing) -> bool:
     """Tell whether nothing has changed since the lost create: the source says what was sent, and so does the target.
 
-    What the target shows beyond that, somebody has added.
+    What the target shows beyond that, somebody has added. One that lacks some of it may have been made by somebody else.
     """
     sent = was_sent(item)
     fillable = (rule.key for rule in mapping.fields if rule.kind != "constant" and not rule.on_create_only)
     added = any(shown.get(key) is not None and sent.get(key) is None for key in fillable)
     same = sent == (item.payload or {}).get("changes") and shows(mapping, item.direction, sent, shown)
-    return same and not added
+    return same and not added and not _not_shown(sent, shown)
+
+
+def _not_shown(sent: Showing, shown: Showing) -> set[str]:
+    """Name the fields of which nothing arrived: the service did not keep them, or somebody else made the record."""
+    return {key for key, value in sent.items() if value is not None and shown.get(key) is None}
 
 
 def shows(mapping: CollectionMapping, direction: Direction, sent: Showing, shown: Showing) -> bool:
@@ -111,10 +116,12 @@ def link_as_sent(sync: Sync, item: Item, target_id: str, shown: Showing) -> Writ
     """Link what an earlier attempt created, as agreed on what was sent then; the next run sees what changed since.
 
     One that shows nothing of what was sent was made by nobody of us: a person has linked the two, and nothing is agreed.
+    Nor is anything agreed on a field that it does not show at all: the next run sends its value again.
     """
     sent = was_sent(item)
-    source = {rule.key: sent.get(rule.key) for rule in sync.mapping.fields}
-    target = {rule.key: _kept(sync.mapping, item.direction, rule.key, sent, shown) for rule in sync.mapping.fields}
+    keys = {rule.key for rule in sync.mapping.fields} - _not_shown(sent, shown)
+    source = {key: sent.get(key) for key in keys}
+    target = {key: _kept(sync.mapping, item.direction, key, sent, shown) for key in keys}
     to_ipaas = item.direction == "to_ipaas"
     pair = (item.record_id, target_id) if to_ipaas else (target_id, item.record_id)
     showings = (source, target) if to_ipaas else (target, source)
