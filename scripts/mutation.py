@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 COPY = ROOT / "build" / "mutation"
 PACKAGE = "airflow_provider_ipaas"
 # What decides: the plan and what it asks, the merge, the windows with the watermark.
-MUTATED = ("match", "merge", "pairs", "plan", "windows")
+MUTATED = ("match", "merge", "pairs", "plan", "plan_notes", "windows")
 # Their fast tests; the drawn sequences are among them.
 TESTS = (
     *(f"tests/sync/test_{name}.py" for name in ("match", "merge", "merge_table", "plan", "windows")),

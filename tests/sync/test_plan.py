@@ -19,7 +19,8 @@ from airflow_provider_ipaas.sync.lost_creates import API_USER
 from airflow_provider_ipaas.sync.model import Claim, Item, Link, Run, Unresolved
 from airflow_provider_ipaas.sync.params import RunParams
 from airflow_provider_ipaas.sync.parked import EXTERNAL_ID_MISSING
-from airflow_provider_ipaas.sync.plan import PlanCounts, Planner
+from airflow_provider_ipaas.sync.plan import Planner
+from airflow_provider_ipaas.sync.plan_notes import PlanCounts
 from airflow_provider_ipaas.sync.rebuild import FIRST_CONTACT
 from tests.simulation.ledger import MemoryLedger
 
