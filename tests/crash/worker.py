@@ -19,13 +19,13 @@ from typing import Any
 
 import structlog
 
-from airflow_provider_ipaas import sync_dag
+from airflow_provider_ipaas import reconcile_dag, sync_dag
 from tests.crash.killing import Kill, Watch, install
 
 DAGS = {
     collection: sync_dag(collection, dag_id=f"crash_{collection}", schedule=None)  # type: ignore[arg-type]
     for collection in ("account", "contact")
-}
+} | {"reconcile": reconcile_dag(dag_id="crash_reconcile", schedule=None)}
 # What a task waits for, where it does not run whatever happened (as the trigger rules of the DAG say).
 NEEDS = {
     "prerequisites": ("extract_salesforce", "extract_ipaas"),
