@@ -55,6 +55,11 @@ def test_a_row_names_tests_and_only_tests_that_there_are(number: str) -> None:
     assert [test for test in named if not is_there(test)] == []
 
 
+@pytest.mark.parametrize("number", FAULTS)
+def test_a_fault_is_met_over_real_sockets(number: str) -> None:
+    assert "`behaviour/" in rows()[number]
+
+
 def test_a_test_that_is_not_there_would_be_noticed() -> None:
     assert is_there("test_fault_page.py::test_a_test_that_is_not_there_would_be_noticed")
     assert is_there("cli/test_connect.py::TestPasting::test_nothing_is_pasted")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -141,24 +140,18 @@ def credentials(flow: Any = "client_credentials") -> Credentials:
     )
 
 
-def token_answer() -> bytes:
-    return answer(200, dumped({**TOKEN, "instance_url": server().url}))
+def in_turn(parts: list[bytes], login: Callable[[str], bytes | None]) -> Callable[[str, str], bytes]:
+    """Answer logins by *login*, and the calls of the API with each part in turn; the last one stays."""
+    turn = iter(parts)
+    return lambda _method, path: login(path) or next(turn, parts[-1])
 
 
-@dataclass(frozen=True)
-class Said:
-    """What the service answers to each call of the API in turn; the last one stays."""
+def login_of_salesforce(path: str) -> bytes | None:
+    return answer(200, dumped({**TOKEN, "instance_url": server().url})) if "/oauth2/" in path else None
 
-    parts: list[bytes]
 
-    def after(self, login: Callable[[str], bytes | None]) -> Callable[[str, str], bytes]:
-        turn = iter(self.parts)
-        last = self.parts[-1]
-
-        def reply(_method: str, path: str) -> bytes:
-            return login(path) or next(turn, last)
-
-        return reply
+def login_of_ipaas(path: str) -> bytes | None:
+    return answer(200, dumped(LOGIN)) if "/Auth/" in path or "ChangeCompany" in path else None
 
 
 SALESFORCE_CALLS: dict[str, tuple[Callable[[SalesforceClient], Any], list[Any]]] = {
@@ -199,7 +192,7 @@ SALESFORCE_CALLS: dict[str, tuple[Callable[[SalesforceClient], Any], list[Any]]]
 
 def check_salesforce(drawn: tuple[str, list[bytes]]) -> None:
     call, parts = drawn
-    server().answers = Said(parts).after(lambda path: token_answer() if "/oauth2/" in path else None)
+    server().answers = in_turn(parts, login_of_salesforce)
     policy = RetryPolicy(attempts=2)
     with SalesforceClient(credentials(), api_url=server().url, policy=policy, sleep=lambda _: None) as client:
         typed(lambda: SALESFORCE_CALLS[call][0](client))
@@ -254,19 +247,15 @@ def ipaas_client() -> IPaaSClient:
     return IPaaSClient(settings, sleep=lambda _: None)
 
 
-def login_of_ipaas(path: str) -> bytes | None:
-    return answer(200, dumped(LOGIN)) if "/Auth/" in path or "ChangeCompany" in path else None
-
-
 def check_ipaas(drawn: tuple[str, list[bytes]]) -> None:
     call, parts = drawn
-    server().answers = Said(parts).after(login_of_ipaas)
+    server().answers = in_turn(parts, login_of_ipaas)
     with ipaas_client() as client:
         typed(lambda: IPAAS_CALLS[call][0](client))
 
 
 def check_ipaas_login(parts: list[bytes]) -> None:
-    server().answers = Said(parts).after(lambda _: None)
+    server().answers = in_turn(parts, lambda _: None)
     with ipaas_client() as client:
         typed(lambda: client.get("company", "7"))
 

@@ -17,6 +17,7 @@ from airflow_provider_ipaas.clients.salesforce.hosts import checked_instance_url
 from airflow_provider_ipaas.hooks import ipaas
 from airflow_provider_ipaas.hooks._connection import ConnectionFields
 from airflow_provider_ipaas.hooks._salesforce_settings import EXTRAS, read_settings
+from airflow_provider_ipaas.sync.refusals import classify
 
 from .target import SECRET, Target, typed
 from .values import JSON, TEXTS, dumped, mutated
@@ -88,6 +89,12 @@ SALESFORCE = {
     "account_poll_days": 7,
     "contact_poll_days": "7",
     "external_id_field": "iPaaS_Id__c",
+    "max_changed_percent": 50,
+    "max_changed_records": 200,
+    "max_blanked_percent": 10,
+    "first_contact": "create",
+    "retry_base_minutes": 10,
+    "retry_max_hours": 24,
 }
 IPAAS = {
     "auth_mode": "password",
@@ -159,6 +166,14 @@ def check_code(drawn: tuple[str, str, str, int | None, str]) -> None:
     assert isinstance(find(code), list)
 
 
+def check_refusal(drawn: tuple[str, str, list[str], str, int | None]) -> None:
+    code, message, fields, service, status = drawn
+    refusal = classify(code, message, tuple(fields), service=service, status=status)
+    assert 0 < len(refusal.code) <= 80
+    assert 0 < len(refusal.message) <= 2_000
+    assert refusal.next_step
+
+
 def check_pasted(text: str) -> None:
     for found in (read_pasted(text), read_query(text)):
         assert found is None or (found.state and bool(found.code) != bool(found.error))
@@ -171,6 +186,12 @@ CODES = st.one_of(
         ["*", "VALD-*", "VALD-9999", "HTTP-", "HTTP-999", "HTTP-5xx", "HTTP-" + "9" * 5000, "unlisted", "INTL"]
     ),
     st.builds("HTTP-{}".format, TEXTS),
+)
+SAID = st.one_of(
+    TEXTS,
+    st.sampled_from(
+        ["'" * 5_000, "a@" * 5_000, "max length=" + "9" * 5_000, "Account Name: data value too large: x", ":"]
+    ),
 )
 PASTED = st.one_of(
     TEXTS,
@@ -196,6 +217,11 @@ TARGETS = [
             st.sampled_from(["", "web_server", "client_credentials", "jwt_bearer", "password", "api_key"]),
         ),
         check_code,
+    ),
+    Target(
+        "refusals",
+        st.tuples(CODES, SAID, st.lists(TEXTS, max_size=30), st.sampled_from(["", "ipaas"]), st.none() | st.just(400)),
+        check_refusal,
     ),
     Target("pasted-callbacks", PASTED, check_pasted),
 ]

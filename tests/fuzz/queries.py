@@ -34,6 +34,8 @@ PARAMS = {
     "record_ids": ["001D000000IqhSLIAZ", "1234"],
     "full": False,
     "max_creates": 1000,
+    "allow_mass_change": False,
+    "confirm_first_contact": False,
     "confirm_rebuild": False,
     "dry_run": False,
 }
@@ -91,7 +93,14 @@ def check_params(drawn: tuple[Any, Collection]) -> None:
         assert parsed.direction in ("both", "to_ipaas", "to_salesforce")
         assert parsed.poll_days is None or 1 <= parsed.poll_days <= 3650
         assert parsed.max_creates is None or parsed.max_creates >= 0
-        assert {type(flag) for flag in (parsed.full, parsed.confirm_rebuild, parsed.dry_run)} == {bool}
+        flags = (
+            parsed.full,
+            parsed.allow_mass_change,
+            parsed.confirm_first_contact,
+            parsed.confirm_rebuild,
+            parsed.dry_run,
+        )
+        assert {type(flag) for flag in flags} == {bool}
 
 
 TARGETS = [

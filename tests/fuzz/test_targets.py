@@ -5,8 +5,18 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from airflow_provider_ipaas.factory import run_params
+from airflow_provider_ipaas.hooks import _salesforce_settings, ipaas
+
+from . import connections, queries
 from .target import Target
 from .targets import TARGETS
+
+
+def test_every_param_and_every_field_of_a_connection_is_among_what_is_spoilt() -> None:
+    assert set(queries.PARAMS) == set(run_params("both"))
+    assert set(connections.SALESFORCE) == _salesforce_settings.EXTRAS
+    assert set(connections.IPAAS) == ipaas._EXTRAS
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=[target.name for target in TARGETS])

@@ -7,6 +7,7 @@ from typing import Any
 
 # Answers have five levels or so. What is much deeper is made to exhaust whoever walks through it.
 _MOST_LEVELS = 50
+_NESTS = (dict, list)
 
 
 def parse_json(text: str | bytes) -> Any:
@@ -14,17 +15,15 @@ def parse_json(text: str | bytes) -> Any:
     try:
         parsed = json.loads(text)
     except RecursionError:
-        parsed, deep = None, True
-    else:
-        deep = _is_deeper(parsed, _MOST_LEVELS)
-    if deep:
-        raise ValueError("JSON nested too deeply")
-    return parsed
-
-
-def _is_deeper(node: Any, levels: int) -> bool:
-    if isinstance(node, dict):
-        node = node.values()
-    elif not isinstance(node, list):
-        return False
-    return levels == 0 or any(_is_deeper(item, levels - 1) for item in node if isinstance(item, dict | list))
+        raise ValueError("JSON nested too deeply") from None
+    level = [parsed] if isinstance(parsed, _NESTS) else []
+    for _ in range(_MOST_LEVELS):
+        if not level:
+            return parsed
+        level = [
+            item
+            for node in level
+            for item in (node.values() if isinstance(node, dict) else node)
+            if isinstance(item, _NESTS)
+        ]
+    raise ValueError("JSON nested too deeply")

@@ -8,18 +8,18 @@ from urllib.parse import urlsplit
 
 from airflow_provider_ipaas.clients._http import is_loopback
 
-# Readers of URLs differ over anything else: of `https://evil.example\\.salesforce.com`, some see the host evil.example.
+# Readers of URLs differ over anything else: of `https://evil.example\.salesforce.com`, some see the host evil.example.
 _PLAIN_HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", re.ASCII)
 
 
 def is_allowed_host(host: str | None, allowed: Collection[str] = ()) -> bool:
     """Say whether *host* is under salesforce.com, this machine, or on the allow-list; Lightning hosts serve no API."""
     name = (host or "").lower().rstrip(".")
-    if is_loopback(name):
-        return True
-    if not _PLAIN_HOST.fullmatch(name) or ".." in name or name.endswith(".lightning.force.com"):
+    if name.endswith(".lightning.force.com"):
         return False
-    return name.endswith(".salesforce.com") or name in {entry.lower() for entry in allowed}
+    if is_loopback(name) or name in {entry.lower() for entry in allowed}:
+        return True
+    return name.endswith(".salesforce.com") and ".." not in name and _PLAIN_HOST.fullmatch(name) is not None
 
 
 def origin(url: str) -> str | None:
