@@ -440,3 +440,21 @@ def test_a_contact_that_moves_to_another_account_is_related_to_its_company_too(e
     edit_salesforce(either, contact_id, AccountId=other_id)
     either.run("contact").ok  # noqa: B018
     assert (customer_id, other_company) in relationships(either)
+
+
+def test_a_customer_found_after_its_create_lost_its_answer_is_related_also_when_edited_since(either: Rig) -> None:
+    turn_on(either)
+    account_id = account(either)
+    synced(either, "contact", contact(either, account_id))
+    contact_id = contact(either, account_id)
+    lost = {"type": "drop", "when": "after"}
+    with either.fault(service="ipaas", method="POST", path="v2/Customer$", action=lost):
+        either.run("contact")
+    edit_salesforce(either, contact_id, FirstName="Edited")
+    later(either, minutes=40)
+    for _ in range(2):
+        result = either.run("contact").ok
+    customer_id = partner(either, "contact", contact_id)
+    assert (customer_id, partner(either, "account", account_id)) in relationships(either)
+    assert raw_customer(either, customer_id)["first_name"] == "Edited"
+    assert is_quiet(either.run("contact")), result

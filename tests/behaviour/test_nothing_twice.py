@@ -187,6 +187,21 @@ def test_a_record_that_a_person_links_with_the_source_of_a_lost_create_is_compar
     assert world.raw_salesforce(rig, account)["Description"] == "Kept"
 
 
+def test_what_the_record_of_somebody_else_lacks_is_sent_where_it_is_found_for_a_lost_create(rig: Rig) -> None:
+    """It carries our id and the same name, but it is not what was sent: nothing says that its blanks are agreed."""
+    warmed(rig)
+    account = world.account(rig, "Wanted", Phone="512", **world.prefixed("Billing"))
+    with rig.fault(**COMPANY_CREATE, action={"type": "drop", "when": "before"}):
+        rig.run("account", direction="to_ipaas")
+    other = world.company(rig, "Wanted")
+    row = {"table": "company", "internal_id": int(other), "external_id": account, "system_id": 5501}
+    rig.control("PUT", "ipaas/external-ids", row)
+    settle(rig)
+    assert_once(rig, "Wanted")
+    assert world.raw_company(rig, other)["phone_number"] == "512"
+    assert world.primary(world.raw_company(rig, other), "billing")["city"] == "Austin"
+
+
 @pytest.mark.parametrize("lost", LOST[:2], ids=NAMES[:2])
 def test_a_customer_whose_create_lost_its_answer_exists_once(either: Rig, lost: dict[str, Any]) -> None:
     rig = either
@@ -283,6 +298,23 @@ def test_one_record_that_a_flow_has_changed_since_is_parked_until_a_person_says_
     settle(rig)
     assert world.partner(rig, "account", made) == company
     assert world.raw_company(rig, company)["phone_number"] == "999"
+
+
+def test_one_record_that_a_flow_has_rewritten_whole_is_parked_on_both_sides(rig: Rig) -> None:
+    """Nothing of what was sent is left, but our user made it since: neither is it made again, nor sent back as new."""
+    company = uncertain(rig, "Renamed", Name="Somebody Else", Phone="999")
+    (made,) = [row["Id"] for row in world.salesforce_rows(rig, "Account") if row["Name"] == "Somebody Else"]
+    for _ in range(2):
+        world.later(rig, minutes=40)
+        result = rig.run("account").ok
+        assert result["to_salesforce"]["parked_by_reason"] == {"uncertain_create": 1}
+        assert result["to_ipaas"]["parked_by_reason"] == {"uncertain_create": 1}
+    assert names_of(rig)[0].count("Renamed") == names_of(rig)[1].count("Somebody Else") == 0
+    row = {"table": "company", "internal_id": int(company), "external_id": made, "system_id": 5501}
+    rig.control("PUT", "ipaas/external-ids", row)
+    settle(rig)
+    assert world.partner(rig, "account", made) == company
+    assert world.raw_company(rig, company)["name"] == "Somebody Else"
 
 
 def test_a_record_whose_phone_the_org_writes_its_own_way_is_found_again(rig: Rig) -> None:

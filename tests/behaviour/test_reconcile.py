@@ -9,7 +9,9 @@ import pytest
 
 from airflow_provider_ipaas.sync.drift_report import DriftFound, DriftReport
 from airflow_provider_ipaas.sync.model import Direction, Seen, Unresolved
+from airflow_provider_ipaas.sync.parked import Selection
 from airflow_provider_ipaas.sync.reconcile import NothingToReconcile
+from airflow_provider_ipaas.sync.salesforce_reads import object_fields, rows_by_id
 from tests.behaviour.comparing import (
     OLD,
     commit_late,
@@ -27,6 +29,7 @@ from tests.behaviour.world import (
     companies,
     company,
     contact,
+    customer,
     edit_company,
     edit_salesforce,
     external_id,
@@ -36,6 +39,7 @@ from tests.behaviour.world import (
     map_fields,
     partner,
     raw_company,
+    raw_customer,
     raw_salesforce,
     salesforce_rows,
     scope,
@@ -163,6 +167,24 @@ def test_a_change_in_ipaas_that_the_ledger_wrongly_takes_for_done(either: Rig) -
     repaired(either, "changed_in_ipaas")
 
     assert raw_salesforce(either, ours)["Phone"] == "+1 512 555 0142"
+
+
+def test_the_new_name_of_an_account_reaches_its_customers(rig: Rig) -> None:
+    """A Contact keeps its stamp when its Account is renamed, and runs go by stamps."""
+    parent = account(rig, "Before")
+    ours = contact(rig, parent)
+    rig.run("contact").ok  # noqa: B018
+    theirs = partner(rig, "contact", ours)
+    pass_days(rig, "contact")
+    edit_salesforce(rig, parent, Name="After")
+    rig.run("contact").ok  # noqa: B018
+    assert raw_customer(rig, theirs)["company"] == "Before"
+
+    assert drift(compare(rig, "contact", repair=True)) == {"changed_in_salesforce": 1}
+    rig.run("contact").ok  # noqa: B018
+
+    assert raw_customer(rig, theirs)["company"] == "After"
+    assert drift(compare(rig, "contact")) == {}
 
 
 def test_changes_on_both_sides_of_different_fields_go_both_ways(either: Rig) -> None:
@@ -355,7 +377,8 @@ def test_rows_that_salesforce_counts_and_does_not_hand_out(rig: Rig) -> None:
     for _ in range(3):
         account(rig)
     rig.run("account").ok  # noqa: B018
-    row = raw_salesforce(rig, ours)
+    sync = rig.sync("account", "elsewhere", {})
+    (row,) = rows_by_id(sync, object_fields(sync), [ours])
     page = {"totalSize": 1, "done": True, "records": [{**row, "attributes": {"type": "Account", "url": "/x"}}]}
     short = {"type": "status", "status": 200, "body": page}
     with rig.fault(service="salesforce", path="/query$", nth=2, action=short):
@@ -447,6 +470,37 @@ def test_a_blank_that_does_not_overwrite_is_no_drift(rig: Rig) -> None:
     rig.run("account").ok  # noqa: B018
     report = compare(rig)
     assert (drift(report), explained(report)) == ({}, {"differs_as_agreed": 1})
+
+
+def test_what_a_person_dropped_is_left_alone_until_it_changes(rig: Rig) -> None:
+    settled(rig)
+    alike = account(rig, "Alike")
+    company(rig, "Alike")
+    rig.run("account").ok  # noqa: B018
+    assert rig.ledger.drop(Selection(reason="possible_duplicate"), actor="somebody").count == 2
+    pass_days(rig)
+
+    report = compare(rig, repair=True)
+
+    assert (drift(report), explained(report), report.due) == ({}, {"skipped:dropped": 2}, 0)
+    edit_late(rig, alike, Phone="1")
+    assert drift(compare(rig)) == {"missed_in_salesforce": 1}
+    edit_salesforce(rig, alike, Phone="2")
+    assert explained(compare(rig)) == {"pending": 1, "skipped:dropped": 1}
+
+
+def test_what_waits_for_a_go_at_first_contact_is_no_drift(rig: Rig) -> None:
+    rig.settings["first_contact"] = "link_only"
+    ours = contact(rig, account(rig), email="same@example.com", FirstName="Here")
+    customer(rig, email="same@example.com", first_name="There", last_name="There")
+    customer(rig)
+    contact(rig, account(rig))
+    rig.run("contact").ok  # noqa: B018
+    assert partner(rig, "contact", ours)
+
+    report = compare(rig, "contact", repair=True)
+
+    assert (drift(report), set(explained(report)), report.due) == ({}, {"waiting:awaiting_first_contact"}, 0)
 
 
 def test_what_a_repair_made_due_waits_until_the_next_run(rig: Rig) -> None:

@@ -69,6 +69,14 @@ def test_records_are_found_by_everything_that_a_person_may_know(ledger: SqlLedge
         assert ids(ledger, ledger_url, **chosen) == found, chosen
 
 
+def test_codes_are_found_whatever_services_put_into_them(ledger: SqlLedger, ledger_url: str) -> None:
+    odd = ["a\\b", "nul\x00", "half \ud83d", "100%_", "Ünlisted"]
+    ledger.save_unresolved([a_row(n, code=code) for n, code in enumerate(odd)])
+    for n, code in enumerate(odd):
+        assert ids(ledger, ledger_url, code=code) == [f"{n:05}"]
+    assert ids(ledger, ledger_url, code="\x00") == []
+
+
 def test_groups_keep_five_thousand_records_readable(ledger: SqlLedger, look: Reading, ledger_url: str) -> None:
     rows = [a_row(n, "max_creates", next_step="Read the plan.") for n in range(4000)]
     rows += [a_row(n, code="A" if n % 3 else "B", next_step=f"Mend {n % 2}.") for n in range(4000, 5000)]

@@ -9,13 +9,13 @@ from airflow_provider_ipaas.errors import AuthenticationError, ServiceError, Unk
 
 from .applying import Settler, Written, refused, shown_after, target_row
 from .canary import CanarySurprise, alike, canary_due, canary_passed, compare
-from .claiming import claim_creates
+from .claiming import claim_creates, held, renew_claims
 from .context import Sync, ipaas_stamp
 from .extract_ipaas import external_id_in
 from .fates import seen_row
 from .keys import content_hash
 from .linking import LinkWriter
-from .lost_creates import as_created, link_as_sent, renew_claims, shows, was_sent
+from .lost_creates import as_created, link_as_sent, shows, was_sent
 from .model import Item, Link, Record, Seen
 from .rebuild import WRITES_BEGAN
 
@@ -223,11 +223,16 @@ class IPaaSApplier:
         if alike:
             return self._exists(item, str(alike[0]["id"]))
         if item.op == "resolve_create":
-            renew_claims(sync, [item], "to_ipaas", sync.ipaas.server_now())
+            _, taken = renew_claims(sync, [item], "to_ipaas", sync.ipaas.server_now())
+            if taken:
+                return taken[0]
         body = sync.mapping.ipaas_create_body(changes, record_context=_context(item.record or {}))
         record = dict(body.record)
         if sync.settings.external_ids_on_write in ("auto", "nested"):
             record["external_ids"] = [{"system_id": _number(sync.settings.system_id), "external_id": item.record_id}]
+        _, taken = held(sync, [item], "to_ipaas")
+        if taken:
+            return taken[0]
         answer = sync.ipaas.create(sync.kind, record)
         self._made.add(str(answer["id"]))
         return self._created(item, answer, body.warnings)
@@ -272,15 +277,19 @@ class IPaaSApplier:
         if as_created(self.sync.mapping, item, shown):
             return self._created(item, answer, ())
         self.sync.ipaas.set_external_id(self.sync.kind, ipaas_id, item.record_id)
+        self.links.relate(item, ipaas_id)
         return link_as_sent(self.sync, item, ipaas_id, shown)
 
     def _created(self, item: Item, answer: Record, warnings: tuple[str, ...]) -> Written:
         sync = self.sync
         ipaas_id = str(answer["id"])
         extra: tuple[str, ...] = ()
+        owes = False
         if not self._carries(answer, item.record_id):
             try:
                 sync.ipaas.set_external_id(sync.kind, ipaas_id, item.record_id)
+            except AuthenticationError:
+                owes = True  # no refusal of this id: a ledger that is lost would not know the record without it
             except ServiceError as error:
                 if error.transient:
                     raise
@@ -302,6 +311,7 @@ class IPaaSApplier:
             theirs=shown,
             target_seen=seen,
             warnings=(*warnings, *extra),
+            owes_external_id=owes,
         )
 
     def _carries(self, answer: Record, salesforce_id: str) -> bool:

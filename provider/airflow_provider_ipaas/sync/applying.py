@@ -15,6 +15,7 @@ from .first_contact import is_held
 from .keys import content_hash
 from .model import Direction, Item, JournalEntry, Link, Seen, Side
 from .pairs import flip_history
+from .parked import EXTERNAL_ID_MISSING
 from .ports import WriteError
 from .refusals import Refusal, classify
 from .schedule import AWAITING
@@ -46,6 +47,7 @@ class Written:
     text: str | None = None
     warnings: tuple[str, ...] = ()
     error: Exception | None = None
+    owes_external_id: bool = False  # iPaaS.com has not got it yet, and will take it later
     # iPaaS.com: fields that a PUT sent back as they were and the service now shows in another form: before and after.
     reformed: dict[str, tuple[Any, Any]] = field(default_factory=dict)
 
@@ -135,6 +137,8 @@ class Settler:
             self._link(result)
             outcome = "created" if result.created else "updated" if result.verdict == "written" else "unchanged"
             book.decide(item, outcome)  # type: ignore[arg-type]
+            if result.owes_external_id:
+                book.park(item, EXTERNAL_ID_MISSING)
         elif result.verdict == "gone":
             self._bury(item)
             book.decide(item, "skipped", "target_deleted")

@@ -18,6 +18,7 @@ from .matching import ineligible
 from .merge import Sides
 from .model import DIRECTIONS, Direction, Item, Link, Seen, Unresolved
 from .pairs import PairPlan, plan_pair
+from .parked import DROPPED
 from .prepare import knows_both, moved
 
 # Drift: cause -> what it is and what becomes of it. The keys are those of the summary.
@@ -60,8 +61,7 @@ EXPLAINED: dict[str, str] = {
     "address that cannot be sent",
 }
 
-# What a person has dropped from the records that wait is left alone until it changes.
-_DROPPED = "skipped:dropped"
+_DROPPED = f"skipped:{DROPPED}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +79,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the ledger knows of one record: what was last seen, what it waits for, and whether the next run reads it."""
+    """What the ledger knows of one record: what was last seen, what it waits for, and what becomes of it now.
+
+    *coming*: the next run captures it by itself. *dropped*: a person dropped it from the records that wait, and it has
+    not changed since.
+    """
 
     seen: Seen | None = None
     waiting: Unresolved | None = None
     coming: bool = False
-
-    @property
-    def fate(self) -> str:
-        return self.seen.fate if self.seen else ""
+    dropped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +185,8 @@ def _unless_explained(mapping: CollectionMapping, pair: Pair, drift: Finding) ->
     missed = tuple(direction for direction in drift.repair if direction not in coming)
     if not missed:
         return Finding("pending")
-    fates = {"to_ipaas": pair.here.fate, "to_salesforce": pair.there.fate}
-    if all(fates[direction] == _DROPPED for direction in missed):
+    dropped = {"to_ipaas": pair.here.dropped, "to_salesforce": pair.there.dropped}
+    if all(dropped[direction] for direction in missed):
         return Finding(_DROPPED)
     return Finding(drift.cause, missed)
 
@@ -213,7 +214,7 @@ def judge_salesforce_alone(item: Item, known: Known, *, is_older: bool) -> Findi
         return Finding(f"skipped:{reason}")
     if known.coming:
         return Finding("pending")
-    if known.fate == _DROPPED:
+    if known.dropped:
         return Finding(_DROPPED)
     if known.seen is None and is_older:
         return Finding("older_than_first_run")
@@ -226,8 +227,8 @@ def judge_ipaas_alone(known: Known) -> Finding:
         return Finding(f"waiting:{known.waiting.reason}")
     if known.coming:
         return Finding("pending")
-    if known.fate == _DROPPED:
+    if known.dropped:
         return Finding(_DROPPED)
-    if known.seen is not None and (known.seen.baseline or known.fate == "skipped:before_first_contact"):
+    if known.seen is not None and (known.seen.baseline or known.seen.fate == "skipped:before_first_contact"):
         return Finding("before_first_contact")
     return Finding("missed_in_ipaas", ("to_salesforce",))

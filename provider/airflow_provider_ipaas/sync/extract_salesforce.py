@@ -9,6 +9,7 @@ from airflow_provider_ipaas.errors import ConfigurationError, ServiceError
 
 from .context import BATCH, Sync, batches
 from .first_contact import check_go, may_take_up
+from .lost_creates import API_USER
 from .model import Item, Record, Seen
 from .salesforce_reads import deleted_rows, forget_fields, object_fields, older_stamps, rows_by_id, whole_rows
 from .windows import Window, look_back
@@ -73,8 +74,12 @@ def check_org(sync: Sync) -> str:
 def pin_org(sync: Sync) -> None:
     """Check the org, and note on the run which pair it works on."""
     org_id = check_org(sync)
-    if not sync.run.scope:
-        sync.run = sync.ledger.update_run(sync.run.run_key, scope=scope_of(org_id, sync.settings.system_id))
+    # Who we are there is known without a call now; the plan asks no service.
+    sync.run = sync.ledger.update_run(
+        sync.run.run_key,
+        scope=scope_of(org_id, sync.settings.system_id),
+        facts={API_USER: sync.salesforce.user_id},
+    )
 
 
 def scope_of(org_id: str, system_id: str) -> str:

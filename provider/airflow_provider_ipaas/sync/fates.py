@@ -21,6 +21,7 @@ class FateBook:
         self.sync = sync
         self._waiting: dict[tuple[Direction, str], Unresolved] = {}
         self._seen: dict[Side, list[Seen]] = defaultdict(list)
+        self._gone: dict[Side, list[str]] = defaultdict(list)
         self._cleared: dict[Direction, list[str]] = defaultdict(list)
         self._parked: list[Unresolved] = []
 
@@ -42,13 +43,16 @@ class FateBook:
         sync = self.sync
         for side, rows in self._seen.items():
             sync.ledger.save_seen(sync.scope, sync.collection, side, rows)
+        for side, ids in self._gone.items():
+            sync.ledger.forget_seen(sync.scope, sync.collection, side, ids)
         for direction, ids in self._cleared.items():
             known = [record_id for record_id in ids if (direction, record_id) in self._waiting]
             if known:
                 sync.ledger.clear_unresolved(sync.scope, sync.collection, direction, known)
         if self._parked:
             sync.ledger.save_unresolved(self._parked)
-        self._seen, self._cleared, self._parked, self._waiting = defaultdict(list), defaultdict(list), [], {}
+        self._seen, self._gone, self._cleared = defaultdict(list), defaultdict(list), defaultdict(list)
+        self._parked, self._waiting = [], {}
 
     def decide(
         self,
@@ -77,8 +81,13 @@ class FateBook:
             self._cleared[item.direction].append(item.record_id)
 
     def remember(self, item: Item) -> None:
-        """Note the version that was decided on, so that later runs can tell a change."""
-        if item.record is not None:
+        """Note the version that was decided on, so that later runs can tell a change.
+
+        One that is gone may come back as it was, and has to be looked at then.
+        """
+        if item.missing:
+            self._gone[item.side].append(item.record_id)
+        elif item.record is not None:
             self._seen[item.side].append(seen_row(self.sync, item))
 
     def park(

@@ -74,12 +74,17 @@ class LinkWriter:
         except ServiceError as error:
             self._link_made(item, error)
             return
-        self.check_external_id(item.link_to, item.record_id)
-        canary_passed(sync, "ipaas", "external_id")
+        if self.check_external_id(item.link_to, item.record_id):
+            canary_passed(sync, "ipaas", "external_id")
 
-    def check_external_id(self, ipaas_id: str, salesforce_id: str) -> None:
-        """Raise CanarySurprise when an external id just stored cannot be looked up."""
+    def check_external_id(self, ipaas_id: str, salesforce_id: str) -> bool:
+        """Tell whether an external id just stored can be looked up; False where its record has gone meanwhile.
+
+        Raises CanarySurprise when it cannot.
+        """
         found = self.sync.ipaas.external_id_of(self.sync.kind, ipaas_id)
+        if found is None and self.sync.ipaas.get(self.sync.kind, ipaas_id) is None:
+            return False  # the link of a deleted record counts as none: this proves nothing
         if found != salesforce_id:
             raise CanarySurprise(
                 f"canary: the external id stored for {self.sync.kind} {ipaas_id} cannot be looked up again "
@@ -89,6 +94,7 @@ class LinkWriter:
                     "like an unlinked record), and system_id of the connection."
                 ),
             )
+        return True
 
     def _link_made(self, item: Item, answer: object) -> None:
         sync = self.sync

@@ -120,7 +120,13 @@ class Seen:
 
 @dataclass(slots=True)
 class Unresolved:
-    """A source record that waits: parked, or refused and to be tried again."""
+    """A source record that waits: parked, or refused and to be tried again.
+
+    *details* of one parked for a conflict: ``{"fields": {key: {"salesforce": value, "ipaas": value,
+    "salesforce_before": value, "ipaas_before": value}}}``, the values of each parked field as either side shows it (text,
+    or a dict for an address, None for a blank) and showed it when both last agreed. Such values stay in the ledger:
+    logs and summaries name the fields only.
+    """
 
     scope: str
     collection: Collection

@@ -10,6 +10,7 @@ from .context import Sync, parse_stamp
 from .drift import Known
 from .extract_salesforce import settled_fate
 from .model import DIRECTION_FROM, Item, Seen, Side
+from .parked import DROPPED
 from .windows import Window, look_back
 
 COVERED = "covered_since"
@@ -40,8 +41,10 @@ class Outlook:
         sync, wanted = self.sync, list(ids)
         seen = sync.ledger.seen(sync.scope, sync.collection, side, wanted)
         waiting = sync.ledger.unresolved(sync.scope, sync.collection, DIRECTION_FROM[side], wanted)
-        coming = {item.record_id for item in items if self._is_coming(item, seen.get(item.record_id))}
-        return {i: Known(seen.get(i), waiting.get(i), i in coming) for i in wanted}
+        there = {item.record_id: item for item in items}
+        coming = {i for i, item in there.items() if self._is_coming(item, seen.get(i))}
+        dropped = {i for i, item in there.items() if _is_dropped(item, seen.get(i))}
+        return {i: Known(seen.get(i), waiting.get(i), i in coming, i in dropped) for i in wanted}
 
     def is_older(self, item: Item) -> bool:
         """Tell a Salesforce record that has not changed since before the window of the first run."""
@@ -66,6 +69,10 @@ class Outlook:
             or last.stamp != item.stamp
             or (whole and last.content_hash != item.content_hash)
         )
+
+
+def _is_dropped(item: Item, last: Seen | None) -> bool:
+    return last is not None and last.fate == f"skipped:{DROPPED}" and last.content_hash == item.content_hash
 
 
 def _covered_since(sync: Sync, otherwise: datetime | None) -> datetime | None:

@@ -23,7 +23,8 @@ def sync_parents(sync: Sync) -> dict[str, int]:
     if sync.collection != "contact" or not sync.params.writes("to_ipaas") or awaiting(sync):
         return {}
     parents = sync.for_parents()
-    wanted = _capture_parents(sync, parents)
+    _capture_parents(sync, parents)
+    wanted = _unfinished(parents)
     if not wanted:
         return {}
     list_index(parents)
@@ -39,6 +40,16 @@ def sync_parents(sync: Sync) -> dict[str, int]:
     return {"parents": wanted, **counts}
 
 
+def _unfinished(parents: Sync) -> int:
+    """Count the parents that are captured or planned and not written, also by an earlier attempt of the task."""
+    return sum(
+        parents.ledger.count_items(
+            parents.run.run_key, collection="account", side="salesforce", state=state, roles=("parent",)
+        )
+        for state in ("captured", "planned")
+    )
+
+
 def parents_ready(sync: Sync) -> frozenset[str]:
     """Return the Accounts that this run would have synced: planned still, for a dry run or a braked one."""
     if sync.collection != "contact":
@@ -51,9 +62,8 @@ def parents_ready(sync: Sync) -> frozenset[str]:
     return frozenset(ready)
 
 
-def _capture_parents(sync: Sync, parents: Sync) -> int:
+def _capture_parents(sync: Sync, parents: Sync) -> None:
     """Capture the Accounts of unlinked Contacts that are not Companies yet, and whose Company is to be compared."""
-    count = 0
     index = MatchIndex(sync)
     for batch in sync.ledger.items(
         sync.run.run_key,
@@ -84,8 +94,6 @@ def _capture_parents(sync: Sync, parents: Sync) -> int:
             if i not in found
         ]
         store(parents, items)
-        count += len(items)
-    return count
 
 
 def _dropped(parents: Sync, items: list[Item]) -> set[str]:

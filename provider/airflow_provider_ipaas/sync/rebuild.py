@@ -31,7 +31,21 @@ def is_empty(sync: Sync) -> bool:
 
 
 def relink(sync: Sync, pairs: Iterable[tuple[str, str]]) -> int:
-    """Link (Salesforce id, iPaaS.com id) pairs that external ids name; nothing agreed yet; return how many are new."""
+    """Link (Salesforce id, iPaaS.com id) pairs that external ids name; nothing agreed yet; return how many are new.
+
+    The links and the note that a person has to confirm them are one: a run that ends in between must not go on without.
+    """
+    with sync.ledger.transaction():
+        added = _add_links(sync, pairs)
+        if added and not sync.params.dry_run:
+            stored = sync.ledger.fact(sync.scope, f"{REBUILT}:{sync.collection}")
+            sync.ledger.set_fact(sync.scope, f"{REBUILT}:{sync.collection}", (stored[0] if stored else 0) + added)
+        if added:
+            sync.ledger.update_run(sync.run.run_key, facts={"rebuilt": True})
+    return added
+
+
+def _add_links(sync: Sync, pairs: Iterable[tuple[str, str]]) -> int:
     added = 0
     for salesforce_id, ipaas_id in pairs:
         if not looks_like_salesforce(salesforce_id) or not salesforce_id.startswith(PREFIX[sync.collection]):
@@ -41,11 +55,6 @@ def relink(sync: Sync, pairs: Iterable[tuple[str, str]]) -> int:
             if sync.ledger.add_link(link) is None:
                 continue
         added += 1
-    if added:
-        stored = sync.ledger.fact(sync.scope, f"{REBUILT}:{sync.collection}")
-        if not sync.params.dry_run:
-            sync.ledger.set_fact(sync.scope, f"{REBUILT}:{sync.collection}", (stored[0] if stored else 0) + added)
-        sync.ledger.update_run(sync.run.run_key, facts={"rebuilt": True})
     return added
 
 

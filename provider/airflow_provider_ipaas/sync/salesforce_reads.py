@@ -52,6 +52,7 @@ def _missing(sync: Sync, fields: set[str]) -> list[str]:
 def select(sync: Sync, fields: set[str]) -> str:
     """Return the SELECT list of a whole row."""
     names = {*sync.mapping.salesforce_fields, "SystemModstamp", "IsDeleted", "MasterRecordId", "LastModifiedById"}
+    names |= {"CreatedById", "CreatedDate"}  # what a lost create may have made
     names |= {"Name", "AccountNumber"} if sync.collection == "account" else {"AccountId", "Email", "LastName"}
     wanted = {"IsPersonAccount", sync.settings.external_id_field} & fields
     names = {name for name in names if "." in name or name in fields} | {str(name) for name in wanted}
