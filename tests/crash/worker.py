@@ -21,6 +21,7 @@ import structlog
 
 from airflow_provider_ipaas import sync_dag
 from tests.crash.killing import Kill, Watch, install
+from tests.crash.points import all_points
 
 DAGS = {
     collection: sync_dag(collection, dag_id=f"crash_{collection}", schedule=None)  # type: ignore[arg-type]
@@ -111,6 +112,7 @@ def serve() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     out = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what anything prints is no answer
+    all_points()  # read once, not by each fork
     for line in sys.stdin:
         told = json.loads(line)
         if "warm" in told:
