@@ -7,13 +7,14 @@ PYTEST := $(PY) -m pytest
 # Two test processes suit small machines; raise with `make test JOBS=8`.
 JOBS ?= 2
 SEQUENCES ?= 10000
+SECONDS ?= 660
 
 export PYTHON
 # A caller's Python settings must not leak into the environment of the clone.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo airflow sandbox test test-unit test-e2e test-postgres test-storm test-crash test-browser simulate screenshots lint format bench setup clean
+.PHONY: help demo airflow sandbox test test-unit test-e2e test-postgres test-storm test-crash test-browser simulate coverage mutation fuzz screenshots lint format bench setup clean
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -45,7 +46,16 @@ test-crash: $(STAMP) ## kill workers at every crash point, on SQLite, PostgreSQL
 	$(PYTEST) -n $(JOBS) --dist loadgroup -m crash tests/crash $(ARGS)
 
 simulate: $(STAMP) ## play random edits, crashes and faults against models of both services (SEQUENCES=10000)
-	$(PY) -m tests.simulation.run --sequences $(SEQUENCES) $(ARGS)
+	$(PY) -m tests.simulation.run --sequences $(SEQUENCES) --workers $(JOBS) $(ARGS)
+
+coverage: $(STAMP) ## hold the branch coverage of the sync core against 95 % (its own tests and the simulation)
+	$(PYTEST) tests/sync tests/simulation --cov --cov-report term $(ARGS)
+
+mutation: $(STAMP) ## change the decisions of the sync core one at a time, and see that a test fails each time (about an hour)
+	$(PY) scripts/mutation.py $(ARGS)
+
+fuzz: $(STAMP) ## give hostile values to everything that reads, new ones each time (SECONDS=660)
+	$(PY) -m tests.fuzz.run --seconds $(SECONDS) $(ARGS)
 
 test-browser: $(STAMP) ## run the tests that use Airflow's pages in Chromium (needs Chromium installed)
 	$(PYTEST) -m browser tests/browser $(ARGS)

@@ -90,7 +90,7 @@ class World:
             "collection": "account",
             "run_id": f"run{self._runs}",
             "step": step,
-            "params": {"max_creates": None, **params},
+            "params": {"max_creates": None, "allow_mass_change": True, **params},
             "profile": f"{profile}.{step}.prof" if profile else "",
         }
         self.sandbox.control("POST", "/calls/reset")

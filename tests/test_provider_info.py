@@ -32,7 +32,13 @@ FIELDS = {
         "api_version",
         "account_poll_days",
         "contact_poll_days",
+        "retry_base_minutes",
+        "retry_max_hours",
         "external_id_field",
+        "first_contact",
+        "max_changed_percent",
+        "max_changed_records",
+        "max_blanked_percent",
     },
     "ipaas": {
         "auth_mode",

@@ -9,8 +9,9 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .factory import sync_dag
     from .maintenance import maintenance_dag
+    from .reconcile import reconcile_dag
 
-__all__ = ["__version__", "maintenance_dag", "sync_dag"]
+__all__ = ["__version__", "maintenance_dag", "reconcile_dag", "sync_dag"]
 
 
 def __getattr__(name: str) -> Any:
@@ -23,4 +24,8 @@ def __getattr__(name: str) -> Any:
         from .maintenance import maintenance_dag
 
         return maintenance_dag
+    if name == "reconcile_dag":
+        from .reconcile import reconcile_dag
+
+        return reconcile_dag
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

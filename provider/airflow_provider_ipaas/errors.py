@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from datetime import datetime
 
+# Long enough for a list of twenty problems; what services and files say may have any length.
+_LONGEST = 6_000
+
 
 class IPaaSSyncError(Exception):
-    """The root: *message* says what and where, *next_step* what a person can do about it."""
+    """The root: *message* says what and where, *next_step* what a person can do about it.
+
+    Both are text that logs and databases take, whatever was put in: of bounded length, without half surrogate pairs
+    and NUL.
+    """
 
     transient = False
 
     def __init__(self, message: str, *, next_step: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.next_step = next_step
+        self.message = _storable(message)
+        self.next_step = _storable(next_step)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message} Next step: {self.next_step}" if self.next_step else self.message
+
+
+def _storable(text: str) -> str:
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST - 501]}…{text[-500:]}"
+    return text.encode("utf-8", "replace").decode().replace("\x00", "?")
 
 
 class ConfigurationError(IPaaSSyncError):

@@ -122,6 +122,18 @@ def run_params(direction: str) -> dict[str, Param]:
             title="Max creates",
             description="A run that would create more than this in one direction writes nothing and fails.",
         ),
+        "allow_mass_change": Param(
+            False,
+            type="boolean",
+            title="Allow mass change",
+            description="Let this run change, or blank, more of the linked records than the connection allows.",
+        ),
+        "confirm_first_contact": Param(
+            False,
+            type="boolean",
+            title="Confirm first contact",
+            description="Go: the match report of a link_only connection was read, create and update from now on.",
+        ),
         "confirm_rebuild": Param(
             False,
             type="boolean",

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
 
 from airflow.sdk import DAG, Param
+from airflow.sdk.exceptions import AirflowSkipException
 
-from airflow_provider_ipaas.operators import DoctorOperator
+from airflow_provider_ipaas.operators import DoctorOperator, ParkedOperator
+from airflow_provider_ipaas.sync.parked import WAITING_REASONS
 
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+PARKED = ("parked_list", "parked_show", "parked_replay", "parked_drop")
 _EPOCH = "2026-01-01T00:00:00+00:00"
 
 
@@ -47,17 +54,33 @@ def maintenance_dag(
         params=params,
         default_args=default_args,
     )
+    connections: dict[str, Any] = {
+        "salesforce_conn_id": "{{ params.salesforce_conn_id }}",
+        "ipaas_conn_id": "{{ params.ipaas_conn_id }}",
+        "ledger_conn_id": ledger_conn_id,
+    }
     with dag:
         DoctorOperator(
             task_id="doctor",
-            salesforce_conn_id="{{ params.salesforce_conn_id }}",
-            ipaas_conn_id="{{ params.ipaas_conn_id }}",
-            ledger_conn_id=ledger_conn_id,
+            pre_execute=_only_for("doctor"),
             mapping_dir=mapping_dir,
             default_mappings=default_mappings,
             direction=direction,
+            **connections,
         )
+        ParkedOperator(task_id="parked", pre_execute=_only_for(*PARKED), **connections)
     return dag
+
+
+def _only_for(*actions: str) -> Callable[[Context], None]:
+    """Return what skips a task when another action was chosen."""
+
+    def check(context: Context) -> None:
+        action = context["params"]["action"]
+        if action not in actions:
+            raise AirflowSkipException(f"The action is {action}.")
+
+    return check
 
 
 def _params(salesforce_conn_id: str, ipaas_conn_id: str) -> dict[str, Param]:
@@ -67,15 +90,65 @@ def _params(salesforce_conn_id: str, ipaas_conn_id: str) -> dict[str, Param]:
         "action": Param(
             "doctor",
             type="string",
-            enum=["doctor"],
+            enum=["doctor", *PARKED],
             title="Action",
-            description="doctor: check both connections, permissions and the mapping; changes nothing.",
+            description=(
+                "doctor: check both connections, permissions and the mapping. parked_list, parked_show: what waits, and all "
+                "that is known of some of it. parked_replay: try records again at the next run. parked_drop: forget that "
+                "they wait."
+            ),
         ),
         "salesforce_conn_id": Param(
             salesforce_conn_id, title="Salesforce connection", description="The connection to examine.", **conn_id
         ),
         "ipaas_conn_id": Param(
             ipaas_conn_id, title="iPaaS.com connection", description="The connection to examine.", **conn_id
+        ),
+        "record_ids": Param(
+            [],
+            type="array",
+            items={"type": "string"},
+            title="Record ids",
+            description="parked_...: these records alone, by the id of source or target, one per line; Salesforce or iPaaS.com.",
+        ),
+        "reason": Param(
+            None,
+            type=["null", "string"],
+            enum=[None, *WAITING_REASONS],
+            title="Reason",
+            description="parked_...: only what waits for this reason.",
+        ),
+        "code": Param(
+            None,
+            type=["null", "string"],
+            maxLength=200,
+            title="Code",
+            description="parked_...: only what a service refused with this code, such as STRING_TOO_LONG.",
+        ),
+        "collection": Param(
+            None,
+            type=["null", "string"],
+            enum=[None, "account", "contact"],
+            title="Collection",
+            description="parked_...: only Accounts and Companies, or only Contacts and Customers.",
+        ),
+        "limit": Param(
+            None,
+            type=["null", "integer"],
+            minimum=1,
+            title="Limit",
+            description=(
+                "parked_...: at most this many records, those that wait longest first; parked_list names records only where "
+                "this or record ids are given, 200 at most."
+            ),
+        ),
+        "show_values": Param(
+            False,
+            type="boolean",
+            title="Show values",
+            description=(
+                "parked_show: write the values of the fields into the log too. Everybody who may read the log can read them."
+            ),
         ),
     }
 
@@ -86,4 +159,9 @@ Looks after the sync between Salesforce and iPaaS.com. Trigger it and choose an 
 **doctor** checks the way to both services, both logins, permissions on every mapped field, the API profile and more. The log
 of the task has one line per finding with what to do; its `return_value` holds them for programs. It writes to neither service.
 A red task names the first error.
+
+**parked_list** logs what waits, by reason; with *limit* or *record ids* the records as well. **parked_show** logs all that is
+known of the records chosen by *record ids*, *reason* or *code*. **parked_replay** has them tried again by the next run, whatever
+their age. **parked_drop** forgets that they wait: they count as skipped, and are taken up again when they change or by record ids.
+The task `parked` does it; the other one is skipped.
 """

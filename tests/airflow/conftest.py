@@ -29,10 +29,11 @@ def sandbox() -> Iterator[Sandbox]:
 
 @dataclass
 class Ran:
-    """One DAG run: its state, the states of its tasks, what the last one returned, and everything the tasks logged."""
+    """One DAG run: its state, the states of its tasks, what each and the last one returned, and what the tasks logged."""
 
     state: str
     tasks: dict[str, str]
+    values: dict[str, Any]
     summary: dict[str, Any]
     log: str
 
@@ -104,12 +105,13 @@ class Airflow:
             for logger in loggers:
                 logger.removeHandler(heard)
         tasks = {ti.task_id: str(ti.state) for ti in run.get_task_instances()}
-        (last,) = dag.leaves
         with create_session() as session:
-            found = XComModel.get_many(run_id=run.run_id, key="return_value", task_ids=last.task_id, dag_ids=dag_id)
-            value = session.scalars(found.with_only_columns(XComModel.value)).first()
-        summary = json.loads(value) if isinstance(value, str) else (value or {})
-        return Ran(str(run.state), tasks, summary, "\n".join(heard.lines))
+            found = XComModel.get_many(run_id=run.run_id, key="return_value", dag_ids=dag_id)
+            rows = session.execute(found.with_only_columns(XComModel.task_id, XComModel.value)).all()
+        values = {task: json.loads(value) if isinstance(value, str) else value for task, value in rows}
+        # Where a param chooses the task, there are several leaves and one of them has run.
+        summary = next((value for task in dag.leaves if (value := values.get(task.task_id))), {})
+        return Ran(str(run.state), tasks, values, summary, "\n".join(heard.lines))
 
     def load(self, dag_id: str) -> Any:
         """Import the DAG file afresh: `dag.test()` leaves a run's params in the DAG object."""

@@ -73,6 +73,23 @@ def test_poll_days_of_the_connection_have_limits(airflow: Airflow, days: Any) ->
     assert "3650" in words
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("max_changed_percent", 101, "0 to 100"),
+        ("max_blanked_percent", "ten", "0 to 100"),
+        ("max_changed_records", -1, "from 0 to"),
+        ("first_contact", "link", "create, link_only"),
+    ],
+)
+def test_brakes_of_the_connection_have_limits(airflow: Airflow, name: str, value: Any, allowed: str) -> None:
+    airflow.connect_salesforce(extra={name: value})
+    words = last_words(airflow.run(ACCOUNTS))
+    assert CONN in words
+    assert f"`{name}`" in words
+    assert allowed in words
+
+
 @pytest.mark.parametrize("days", [0, -1, "7", 3651, 1.5])
 def test_poll_days_of_the_trigger_form_have_limits(airflow: Airflow, days: Any) -> None:
     from airflow.sdk.exceptions import ParamValidationError

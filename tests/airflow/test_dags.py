@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -95,6 +97,56 @@ def test_max_creates_stops_the_run_before_its_first_write_and_says_how_to_allow_
     assert airflow.run(ACCOUNTS, max_creates=5).summary["to_ipaas"]["created"] == 5
 
 
+def test_a_mass_change_stops_the_run_until_one_is_allowed(airflow: Airflow) -> None:
+    airflow.connect_salesforce(extra={"max_changed_percent": 40, "max_changed_records": "1"})
+    ids = [airflow.sandbox.salesforce.insert("Account", {"Name": f"Pair {number}"}) for number in range(3)]
+    assert airflow.run(ACCOUNTS, full=True).state == "success"
+    for record_id in ids:
+        airflow.sandbox.salesforce.update(record_id, {"Phone": "2"})
+    run = airflow.run(ACCOUNTS)
+    assert (run.state, run.tasks["plan"]) == ("failed", "failed")
+    assert run.summary["to_ipaas"]["parked_by_reason"] == {"mass_change": 3}
+    assert [brake["reason"] for brake in run.summary["brakes"]] == ["mass_change"]
+    told = [line for line in run.log.splitlines() if line.startswith("ERROR") and "mass_change" in line]
+    assert "max_changed_percent allows 40 %, max_changed_records 1" in told[0]
+    assert "allow_mass_change = true" in told[-1]
+    allowed = airflow.run(ACCOUNTS, allow_mass_change=True)
+    assert (allowed.state, allowed.summary["to_ipaas"]["updated"]) == ("success", 3)
+
+
+def test_link_only_links_and_reports_until_somebody_says_go(airflow: Airflow) -> None:
+    airflow.connect_salesforce(extra={"first_contact": "link_only"})
+    airflow.sandbox.machine.seed(name="demo")
+    first = airflow.run(CONTACTS, full=True)
+    assert first.state == "success"
+    report = first.summary["match_report"]
+    assert report["linked"] > 0
+    assert report["none_in_ipaas"]["count"] > 0
+    json.dumps(report)
+    for direction in ("to_ipaas", "to_salesforce"):
+        counts = first.summary[direction]
+        assert counts["created"] == counts["updated"] == counts["parents"]["created"] == 0
+        assert counts["parked_by_reason"]["awaiting_first_contact"] > 0
+    assert "one-to-one" in first.log
+    assert "confirm_first_contact = true" in first.log
+    assert airflow.run(ACCOUNTS, full=True).state == "success"
+    for dag_id in (ACCOUNTS, CONTACTS):
+        run = airflow.run(dag_id, full=True, confirm_first_contact=True)
+        assert run.state == "success", run.log
+        assert run.summary["to_ipaas"]["created"] > 0
+        assert "match_report" not in run.summary
+        again = airflow.run(dag_id)
+        for direction in ("to_ipaas", "to_salesforce"):
+            assert again.summary[direction]["created"] == again.summary[direction]["updated"] == 0
+
+
+def test_a_go_before_there_is_a_match_report_is_refused(airflow: Airflow) -> None:
+    airflow.connect_salesforce(extra={"first_contact": "link_only"})
+    run = airflow.run(ACCOUNTS, confirm_first_contact=True)
+    assert run.tasks["extract_salesforce"] == "failed"
+    assert "there is no match report of collection account yet" in run.log
+
+
 def test_a_one_way_run_writes_one_service_and_the_rest_waits_for_a_later_run(airflow: Airflow) -> None:
     airflow.sandbox.salesforce.insert("Account", {"Name": "North"})
     run = airflow.run(ACCOUNTS, direction="to_salesforce")
@@ -112,6 +164,8 @@ def test_the_trigger_form_offers_every_param_with_its_default(airflow: Airflow) 
         "record_ids": [],
         "full": False,
         "max_creates": 1000,
+        "allow_mass_change": False,
+        "confirm_first_contact": False,
         "confirm_rebuild": False,
         "dry_run": False,
     }
@@ -158,3 +212,28 @@ def test_the_jwt_bearer_flow_needs_no_consumer_secret(airflow: Airflow) -> None:
     run = airflow.run(ACCOUNTS)
     assert run.state == "success", run.log
     assert "PRIVATE KEY" not in run.log
+
+
+def test_whoever_asked_to_be_told_is_told_why_a_run_failed(airflow: Airflow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The callbacks are Airflow's own: a refused record reaches them with both ids and the next step."""
+    import airflow_provider_ipaas.factory as factory
+
+    told: list[str] = []
+
+    def on_failure(context: Any) -> None:
+        told.append(f"{context['ti'].task_id}: {context['exception']}")
+
+    made = factory.sync_dag
+    monkeypatch.setattr(
+        "airflow_provider_ipaas.sync_dag",
+        lambda *args, **named: made(*args, **named, default_args={"on_failure_callback": on_failure}),
+    )
+    bad = airflow.sandbox.salesforce.insert("Account", {"Name": "Bad", "Description": "lone \ud800 surrogate"})
+    airflow.sandbox.salesforce.insert("Account", {"Name": "Fine"})
+    assert airflow.run(ACCOUNTS).state == "failed"
+    (message,) = told
+    assert message.startswith("report: ")
+    assert bad in message
+    assert "invalid_text" in message
+    airflow.run(ACCOUNTS)
+    assert len(told) == 1, "once, not every 15 minutes"

@@ -15,7 +15,7 @@ from tests.airflow.conftest import ACCOUNTS, MAINTENANCE, Airflow
 
 def test_a_healthy_pair_is_green_with_every_finding_in_log_and_xcom(airflow: Airflow) -> None:
     run = airflow.run(MAINTENANCE)
-    assert (run.state, run.tasks) == ("success", {"doctor": "success"})
+    assert (run.state, run.tasks) == ("success", {"doctor": "success", "parked": "skipped"})
     assert (run.summary["status"], run.summary["exit_code"]) == ("ok", 0)
     assert run.summary["connections"] == {"salesforce": "salesforce_connected_app_default", "ipaas": "ipaas_default"}
     lines = run.log.splitlines()
@@ -30,7 +30,7 @@ def test_an_error_turns_the_task_red_and_leaves_the_findings(airflow: Airflow) -
     airflow.sandbox.salesforce.switches.set("hidden_fields", ["Contact.Email", "Account.Fax"])
     airflow.sandbox.salesforce.switches.set("external_id_field", False)
     run = airflow.run(MAINTENANCE)
-    assert (run.state, run.tasks) == ("failed", {"doctor": "failed"})
+    assert (run.state, run.tasks) == ("failed", {"doctor": "failed", "parked": "skipped"})
     assert (run.summary["status"], run.summary["exit_code"]) == ("error", 1)
     assert run.summary["counts"]["error"] == 2
     lines = run.log.splitlines()
@@ -89,6 +89,12 @@ def test_the_trigger_form_offers_every_param_with_its_default(airflow: Airflow) 
         "action": "doctor",
         "salesforce_conn_id": "salesforce_connected_app_default",
         "ipaas_conn_id": "ipaas_default",
+        "record_ids": [],
+        "reason": None,
+        "code": None,
+        "collection": None,
+        "limit": None,
+        "show_values": False,
     }
     for name in dag.params:
         assert dag.params.get_param(name).description
@@ -110,5 +116,6 @@ def test_the_factory_takes_what_a_dag_takes() -> None:
     assert (dag.dag_id, dag.schedule, dag.tags) == ("emea_maintenance", "@daily", {"emea"})
     assert dag.params["salesforce_conn_id"] == "salesforce_emea"
     assert dag.params["note"] == ""
-    (task,) = dag.tasks
-    assert (task.owner, task.retries, task.direction) == ("integration", 0, "to_ipaas")
+    assert {task.task_id for task in dag.tasks} == {"doctor", "parked"}
+    assert {(task.owner, task.retries) for task in dag.tasks} == {("integration", 0)}
+    assert dag.get_task("doctor").direction == "to_ipaas"

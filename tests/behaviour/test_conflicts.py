@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.behaviour.world import (
     partner,
     raw_company,
     raw_salesforce,
+    scope,
     synced,
 )
 from tests.support.rig import Rig
@@ -104,6 +106,27 @@ def test_a_conflict_is_logged_without_its_values(
     assert account_id in lines[0]
     assert company_id in lines[0]
     assert "555" not in lines[0]
+
+
+def test_a_parked_conflict_keeps_both_values_and_what_was_shown_before_in_the_ledger_alone(
+    either: Rig, pair: tuple[str, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    account_id, company_id = pair
+    map_fields(either, tmp_path / "maps", "account", "phone: {conflict: park}")
+    edit_salesforce(either, account_id, Phone="555-0101", Fax="555-0303")
+    edit_company(either, company_id, phone_number="555-0202")
+    summary = either.run("account").ok.summary
+    shown = {"salesforce": "555-0101", "ipaas": "555-0202", "salesforce_before": "1", "ipaas_before": "1"}
+    for direction, source, target in (
+        ("to_ipaas", account_id, company_id),
+        ("to_salesforce", company_id, account_id),
+    ):
+        (row,) = either.ledger.unresolved(scope(either), "account", direction, [source]).values()
+        assert (row.reason, row.target_id, row.details) == ("conflict", target, {"fields": {"phone": shown}})
+        assert row.message == "Both sides changed: phone."
+    told = json.dumps(summary) + "\n".join(record.getMessage() for record in caplog.records)
+    assert "555" not in told
+    assert sum("(conflict): Both sides changed: phone." in record.getMessage() for record in caplog.records) == 2
 
 
 def test_park_holds_the_pair_until_both_sides_agree(either: Rig, pair: tuple[str, str], tmp_path: Path) -> None:

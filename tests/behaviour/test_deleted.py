@@ -454,6 +454,31 @@ def test_what_is_in_step_still_owes_its_external_id(either: Rig) -> None:
     assert is_quiet(either.run("account"))
 
 
+# A full load lists what is there, and still has to learn what went away since the last run
+
+
+def test_a_full_load_follows_a_merge_that_is_older_than_its_window(either: Rig) -> None:
+    loser, theirs = pair(either)
+    winner = account(either)
+    merge(either, winner, loser)
+    later(either, days=8)
+
+    either.run("account", full=True).ok  # noqa: B018
+
+    assert partner(either, "account", winner) == theirs
+    assert len(companies(either)) == 1
+
+
+def test_a_full_load_notes_a_delete_that_is_older_than_its_window(either: Rig) -> None:
+    ours, _ = pair(either)
+    delete(either, ours)
+    later(either, days=8)
+
+    either.run("account", full=True).ok  # noqa: B018
+
+    assert state_of(either, ours) == "salesforce_deleted"
+
+
 # Lost visibility
 
 

@@ -219,6 +219,16 @@ def test_a_blank_customer_number_becomes_the_salesforce_id(either: Rig) -> None:
     assert raw_customer(either, customer_id)["customer_number"] == contact_id
 
 
+def test_a_blank_customer_number_waits_for_a_run_to_ipaas(either: Rig) -> None:
+    contact_id, customer_id = matched(either, {}, {"customer_number": ""})
+    either.run("contact", direction="to_salesforce").ok  # noqa: B018
+    assert raw_customer(either, customer_id)["customer_number"] == ""
+    later(either, days=60)
+    either.run("contact").ok  # noqa: B018
+    assert raw_customer(either, customer_id)["customer_number"] == contact_id
+    assert is_quiet(either.run("contact"))
+
+
 def test_a_match_that_agrees_is_linked_and_counts_as_unchanged(either: Rig) -> None:
     contact_id, customer_id = matched(
         either,

@@ -62,6 +62,76 @@ def test_a_read_that_answers_something_else_writes_nothing(rig: Rig, service: st
     assert world.is_quiet(rig.run("account"))
 
 
+ROW = {
+    "attributes": {"type": "Account"},
+    "Id": "0015g00000abcDEAAY",
+    "SystemModstamp": "2026-11-26T12:00:00.000+0000",
+    "Name": "Strange",
+    "IsDeleted": False,
+}
+ROWS: dict[str, dict[str, Any]] = {
+    "empty": {},
+    "no-id": {key: value for key, value in ROW.items() if key != "Id"},
+    "no-stamp": {key: value for key, value in ROW.items() if key != "SystemModstamp"},
+    "no-other-fields": ROW,
+    "id-number": {**ROW, "Id": 7},
+    "id-null": {**ROW, "Id": None},
+    "id-of-nothing": {**ROW, "Id": "../../etc"},
+    "stamp-null": {**ROW, "SystemModstamp": None},
+    "stamp-words": {**ROW, "SystemModstamp": "soon"},
+}
+
+
+@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.parametrize("full", [True, False])
+def test_rows_that_are_none_write_nothing(rig: Rig, row: str, full: bool) -> None:
+    """A field that is missing from a row must not pass for one that is blank."""
+    world.account(rig, "Here")
+    world.company(rig, "There")
+    page = {"totalSize": 1, "done": True, "records": [ROWS[row]]}
+    with rig.fault(service="salesforce", path="/query", action={"type": "status", "status": 200, "body": page}):
+        result = rig.run("account", full=full)
+    assert isinstance(result.errors["extract_salesforce"], MalformedAnswer)
+    assert untouched(rig)
+    assert rig.run("account", full=True).ok["to_ipaas"]["created"] == 1
+
+
+CUSTOMER: dict[str, Any] = {
+    "id": 7,
+    "first_name": "A",
+    "last_name": "Strange",
+    "email_address": "a@example.com",
+    "customer_number": "C",
+    "addresses": [],
+    "custom_fields": [],
+    "external_ids": [],
+    "updated_datetime": "2026-11-26T00:00:00Z",
+}
+ODD: dict[str, dict[str, Any]] = {
+    "stamp-words": {"updated_datetime": "soon"},
+    "stamp-number": {"updated_datetime": 7},
+    "stamp-first-day": {"updated_datetime": "0001-01-01T00:00:00+23:59"},
+    "stamp-last-day": {"updated_datetime": "9999-12-31T23:59:59-23:59"},
+    "e-mail-list": {"email_address": ["a"]},
+    "addresses-object": {"addresses": {"a": 1}},
+    "addresses-of-all-kinds": {"addresses": [7, None, "x", {}]},
+    "custom-fields-of-all-kinds": {"custom_fields": [7, {"custom_field_name": {}}]},
+    "external-ids-of-all-kinds": {"external_ids": [7, {"system_id": [], "external_id": {}}]},
+    "external-ids-object": {"external_ids": {"system_id": 5501}},
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("full", [True, False])
+def test_a_customer_with_something_odd_in_it_holds_back_nobody(rig: Rig, odd: str, full: bool) -> None:
+    rows = [{**CUSTOMER, **ODD[odd]}, {**CUSTOMER, "id": 8, "last_name": "Plain", "email_address": "b@example.com"}]
+    action = {"type": "status", "status": 200, "body": rows, "headers": {"X-Pagination": '{"total_Pages": 1}'}}
+    with rig.fault(service="ipaas", path="v2/Customers", action=action):
+        result = rig.run("contact", full=full)
+    assert all(isinstance(error, IPaaSSyncError) for error in result.errors.values())
+    assert "Plain" in {row["LastName"] for row in world.salesforce_rows(rig, "Contact")}
+
+
 @pytest.mark.parametrize("body", [name for name in BODIES if name != "cut"])
 def test_a_write_that_answers_something_else_is_looked_into(rig: Rig, body: str) -> None:
     """It may have been done: nothing is created again before that is known."""

@@ -300,6 +300,23 @@ def test_one_record_that_a_flow_has_changed_since_is_parked_until_a_person_says_
     assert world.raw_company(rig, company)["phone_number"] == "999"
 
 
+def test_one_record_that_a_flow_has_rewritten_whole_is_parked_on_both_sides(rig: Rig) -> None:
+    """Nothing of what was sent is left, but our user made it since: neither is it made again, nor sent back as new."""
+    company = uncertain(rig, "Renamed", Name="Somebody Else", Phone="999")
+    (made,) = [row["Id"] for row in world.salesforce_rows(rig, "Account") if row["Name"] == "Somebody Else"]
+    for _ in range(2):
+        world.later(rig, minutes=40)
+        result = rig.run("account").ok
+        assert result["to_salesforce"]["parked_by_reason"] == {"uncertain_create": 1}
+        assert result["to_ipaas"]["parked_by_reason"] == {"uncertain_create": 1}
+    assert names_of(rig)[0].count("Renamed") == names_of(rig)[1].count("Somebody Else") == 0
+    row = {"table": "company", "internal_id": int(company), "external_id": made, "system_id": 5501}
+    rig.control("PUT", "ipaas/external-ids", row)
+    settle(rig)
+    assert world.partner(rig, "account", made) == company
+    assert world.raw_company(rig, company)["name"] == "Somebody Else"
+
+
 def test_a_record_whose_phone_the_org_writes_its_own_way_is_found_again(rig: Rig) -> None:
     rig.switch("salesforce", normalise_phones=True)
     warmed(rig)

@@ -12,7 +12,7 @@ import pytest
 from airflow_provider_ipaas.errors import LedgerError
 from airflow_provider_ipaas.ledger import SqlLedger, migrate
 from tests.behaviour import world
-from tests.ledger.test_upgrades import release
+from tests.ledger.test_upgrades import AFTER, release
 from tests.support.rig import Rig
 
 
@@ -135,7 +135,7 @@ def test_an_upgrade_with_work_in_the_ledger_keeps_all_of_it(
 
     release(tmp_path, monkeypatch)
     with opened(rig, tmp_path / "ledger.db") as upgraded:
-        assert migrate.current(f"sqlite:///{tmp_path}/ledger.db") == "0002"
+        assert migrate.current(f"sqlite:///{tmp_path}/ledger.db") == AFTER
         assert waiting(upgraded) == before
         assert upgraded.ledger.count_links(world.scope(upgraded), "account") == links
         # The run that was under way goes on in the new release, task by task.

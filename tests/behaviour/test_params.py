@@ -45,6 +45,8 @@ WRONG: list[tuple[str, Any]] = [
     ("dry_run", "yes"),
     ("dry_run", 0),
     ("confirm_rebuild", "true"),
+    ("allow_mass_change", "true"),
+    ("confirm_first_contact", None),
     ("max_creates", -1),
     ("max_creates", "1000"),
     ("max_creates", 2.5),

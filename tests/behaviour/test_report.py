@@ -11,6 +11,7 @@ import pytest
 from airflow_provider_ipaas.sandbox import credentials
 from tests.behaviour.world import (
     account,
+    companies,
     company,
     contact,
     customer,
@@ -122,6 +123,30 @@ def test_errors_carry_at_most_a_hundred_and_the_ledger_all(rig: Rig) -> None:
     assert summary["to_salesforce"]["failed"] == 130
     assert len(summary["to_salesforce"]["errors"]) == 100
     check_shape(summary)
+
+
+def test_a_summary_stays_small_whatever_a_service_says(rig: Rig) -> None:
+    """XCom is a row of Airflow's metadata database, read by every page that shows the run."""
+    account(rig, "Proves the configuration")
+    rig.run("account").ok.counts("to_ipaas")
+    for number in range(130):
+        company(rig, f"There {number}")
+    told = {
+        "type": "record_error",
+        "code": "FIELD_CUSTOM_VALIDATION_EXCEPTION" + "_" * 5_000,
+        "message": "word " * 50_000,
+        "fields": [f"Field{n}__c" for n in range(1_000)],
+    }
+    with rig.fault(service="salesforce", path="composite/sobjects", action=told):
+        unlisted = rig.run("account").summary
+    rule = {"sobject": "Account", "condition": "Name LIKE 'There%'", "message": "r" * 255}
+    rig.control("POST", "salesforce/validation-rules", rule)
+    ruled = rig.run("account", record_ids=[str(row["id"]) for row in companies(rig) if "There" in row["name"]]).summary
+
+    for summary in (unlisted, ruled):
+        assert summary["to_salesforce"]["failed"] == 130
+        assert len(summary["to_salesforce"]["errors"]) == 100
+        assert len(json.dumps(summary)) < 64 * 1024
 
 
 def test_an_error_names_source_target_code_and_next_step(either: Rig) -> None:

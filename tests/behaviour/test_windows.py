@@ -344,6 +344,57 @@ def test_a_lost_page_locator_loses_no_row(rig: Rig) -> None:
     assert result.ok.counts("to_ipaas") == {"created": PAGE + 50}
 
 
+CUT = {"totalSize": 3, "done": True, "records": []}
+
+
+def test_rows_that_were_announced_and_did_not_come_are_asked_for_again(rig: Rig) -> None:
+    """A list that ends early, in an answer that looks right, must not pass for all there is."""
+    for number in range(3):
+        account(rig, f"Here {number}")
+    with rig.fault(service="salesforce", path="/query", nth=1, action={"type": "status", "status": 200, "body": CUT}):
+        result = rig.run("account", full=True).ok
+    assert result.counts("to_ipaas") == {"created": 3}
+
+
+def test_rows_that_never_come_stop_the_run_before_the_watermark_moves(rig: Rig) -> None:
+    rig.run("account").ok  # noqa: B018
+    before = watermark(rig)
+    later(rig, hours=1)
+    account(rig, "Here")
+    with rig.fault(service="salesforce", path="/query", action={"type": "status", "status": 200, "body": CUT}):
+        result = rig.run("account")
+    error = result.errors["extract_salesforce"]
+    assert "announced 3 rows" in str(error)
+    assert "gave 0" in str(error)
+    assert watermark(rig) == before
+    assert rig.run("account").ok.counts("to_ipaas") == {"created": 1}
+
+
+def test_rows_that_a_read_left_out_in_silence_are_found_by_the_next_poll(rig: Rig) -> None:
+    rig.run("account").ok  # noqa: B018
+    before = watermark(rig)
+    later(rig, minutes=15)
+    for number in range(3):
+        account(rig, f"Here {number}")
+    silent = {"type": "status", "status": 200, "body": {"totalSize": 0, "done": True, "records": []}}
+    with rig.fault(service="salesforce", path="/query", action=silent):
+        assert rig.run("account").ok.counts("to_ipaas") == {}
+    assert watermark(rig) != before
+    later(rig, hours=5)
+    assert rig.run("account").ok.counts("to_ipaas") == {"created": 3}
+
+
+def test_the_log_says_since_when_a_run_reads(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    rig.control("POST", "clock", {"service": "salesforce", "frozen": True})
+    now = salesforce_now(rig)
+    rig.run("account", poll_days=3).ok  # noqa: B018
+    rig.run("account", full=True).ok  # noqa: B018
+    (since, everything) = [line for line in caplog.messages if line.startswith("Salesforce: reading")]
+    assert f"changed since {now - timedelta(days=3):%Y-%m-%d %H:%M}" in since
+    assert everything == "Salesforce: reading every Account, whatever its age."
+
+
 class Busy(SalesforceClient):
     """A Salesforce where somebody works on records while their pages are read."""
 

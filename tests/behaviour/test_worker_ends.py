@@ -83,6 +83,17 @@ def test_a_worker_that_is_told_to_end_leaves_nothing_half_known(
     assert_settled(warm)
 
 
+@pytest.mark.parametrize("point", POINTS, ids=[f"{p[0]}.{p[1]}-{p[2]}" for p in POINTS])
+def test_a_worker_that_gets_no_more_memory_leaves_nothing_half_known(
+    warm: Rig, tmp_path: Path, point: tuple[str, str, int, str]
+) -> None:
+    """Where a container's limit does not kill it, the next allocation fails, wherever that is."""
+    assert worker(warm, tmp_path, READS)[0] == 0
+    ends = [worker(warm, tmp_path, [step], kill=point, no_memory=True) for step in WRITES]
+    assert any(status == 1 and "MemoryError" in said for status, said in ends)
+    assert_settled(warm)
+
+
 @pytest.mark.parametrize("step", ["extract_ipaas", "plan", *WRITES])
 def test_a_disk_that_is_full_stops_the_task_and_the_run_goes_on_once_there_is_room(
     warm: Rig, tmp_path: Path, step: str

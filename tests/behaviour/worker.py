@@ -2,7 +2,8 @@
 
 Arguments: JSON with salesforce_url, ipaas_url, ledger, collection, run_id, steps, params, and kill: [holder, method,
 nth, "before" or "after"] or null. Perhaps signal: the number of the signal to die by (SIGKILL); told: whether the process
-hears a SIGTERM and ends in order, as a task of Airflow does; most_bytes: how long any file may get, as on a full disk.
+hears a SIGTERM and ends in order, as a task of Airflow does; most_bytes: how long any file may get, as on a full disk;
+no_memory: at the point that kill names, the process gets no more memory instead of a signal.
 """
 
 from __future__ import annotations
@@ -36,6 +37,20 @@ def die_at(holder: Any, name: str, nth: int, when: str, by: int) -> None:
     setattr(holder, name, call)
 
 
+def starve_at(holder: Any, name: str, nth: int) -> None:
+    """Take the memory away when a method is called the nth time: what the process holds is all it gets."""
+    real = getattr(holder, name)
+    count = iter(range(1, 1_000_000))
+
+    def call(*args: Any, **named: Any) -> Any:
+        if next(count) == nth:
+            resource.setrlimit(resource.RLIMIT_AS, (1, resource.RLIM_INFINITY))
+            bytearray(2**30)
+        return real(*args, **named)
+
+    setattr(holder, name, call)
+
+
 def main(told: dict[str, Any]) -> None:
     if told.get("told"):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -49,7 +64,10 @@ def main(told: dict[str, Any]) -> None:
         if told["kill"]:
             where, name, nth, when = told["kill"]
             holders: dict[str, Any] = {"ledger": sync.ledger, "ipaas": sync.ipaas, "salesforce": sync.salesforce}
-            die_at(holders[where], name, nth, when, told.get("signal", signal.SIGKILL))
+            if told.get("no_memory"):
+                starve_at(holders[where], name, nth)
+            else:
+                die_at(holders[where], name, nth, when, told.get("signal", signal.SIGKILL))
         rig.step(step, sync)
 
 

@@ -135,6 +135,12 @@ def test_a_code_that_is_not_listed_is_handled_and_says_so(
     assert entry.advice().startswith(NOT_LISTED)
 
 
+@pytest.mark.parametrize("code", ["HTTP-" + "9" * 5000, "HTTP-", "HTTP-٣٣٣", "*", ""])
+def test_a_code_of_any_spelling_has_its_row(code: str) -> None:
+    for service in ("salesforce", "login", "ipaas"):
+        assert about(service, code).cause  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("status", [500, 502, 503, 599])
 def test_a_status_of_a_listed_kind_is_no_stranger(status: int) -> None:
     for service in ("salesforce", "login", "ipaas"):

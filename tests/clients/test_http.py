@@ -286,6 +286,18 @@ def test_secrets_are_masked_longest_first_and_announced_once() -> None:
     assert "secret-longer" not in repr(secrets)
 
 
-def test_json_that_nests_too_deep_is_no_json() -> None:
+@pytest.mark.parametrize("body", [b"[" * 200_000, b"[" * 400 + b"]" * 400, b'{"a":' * 60 + b"1" + b"}" * 60])
+def test_json_that_nests_too_deep_is_no_json(body: bytes) -> None:
+    """Also where it can be parsed: whoever walks through it would run out of stack."""
     with pytest.raises(ValueError, match="nested too deeply"):
-        Answer(200, "", {}, b"[" * 200_000).json()
+        Answer(200, "", {}, body).json()
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["Fri, 31 Dec 9999 23:59:59 -2359", "Fri, 31 Dec 9999 23:59:59 GMT"],
+)
+def test_a_date_at_the_end_of_the_calendar_is_none(date: str) -> None:
+    answer = Answer(503, "", {"Date": date, "Retry-After": date}, b"")
+    assert answer.date is None
+    assert answer.retry_after_s is None

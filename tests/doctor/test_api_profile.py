@@ -195,6 +195,11 @@ def test_a_document_may_name_the_base_path_itself(publisher: Publisher) -> None:
     assert publisher.differences() == {}
 
 
+def test_a_server_whose_address_cannot_be_read_is_left_out(publisher: Publisher) -> None:
+    publisher.documents["customers"]["servers"] = [{"url": "http://[broken"}]
+    assert publisher.differences() == {}
+
+
 # Query parameters
 
 

@@ -100,6 +100,7 @@ def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
             "the field Base URL (`host`) has a path ('/sso'). Next step: Enter only",
         ),
         ({"host": "https://user:pw@api.ipaas.com"}, "the field Base URL (`host`) carries a user name or password."),
+        ({"port": 99_999}, "the field Port (`port`) is 99999. Next step: Enter a number from 1 to 65535"),
         (
             {"extra": "not json"},
             "the field Extra (`extra`) is not a JSON object. Next step: Enter a JSON object such as",
@@ -139,6 +140,9 @@ def test_a_wrong_standard_field_is_named(
             {"requests_per_second": "fast"},
             "Calls per second (`requests_per_second`) is 'fast'. Next step: Enter a number",
         ),
+        ({"max_concurrency": "--5"}, "Concurrent calls (`max_concurrency`) is '--5'. Next step: Enter a whole number"),
+        ({"requests_per_second": 10**400}, "Calls per second (`requests_per_second`) is 1000"),
+        ({"headers": "[" * 100_000}, "Extra request headers (`headers`) is not a JSON object. Next step: Enter a JSON"),
         ({"headers": "x"}, "Extra request headers (`headers`) is not a JSON object. Next step: Enter a JSON object"),
         (
             {"headers": {"Authorization": "x"}},
@@ -152,6 +156,13 @@ def test_a_wrong_extra_is_named(extra: dict[str, Any], message: str, monkeypatch
     with pytest.raises(ConfigurationError) as caught:
         _ = connection(monkeypatch, extra).settings
     assert str(caught.value).startswith(f"Connection `ipaas_default`: the field {message}")
+
+
+def test_an_api_key_that_fits_into_no_header_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        _ = connection(monkeypatch, {"auth_mode": "api_key"}, password="key\u2013pasted").settings
+    assert "holds characters that no API key has" in caught.value.message
+    assert "pasted" not in str(caught.value)
 
 
 def test_a_wrong_profile_item_names_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:

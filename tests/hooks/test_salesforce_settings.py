@@ -11,6 +11,8 @@ from airflow.sdk import Connection
 
 from airflow_provider_ipaas.errors import ConfigurationError
 from airflow_provider_ipaas.hooks.salesforce import SalesforceConnectedAppHook, SalesforceSettings
+from airflow_provider_ipaas.sync.mass_change import ChangeLimits
+from airflow_provider_ipaas.sync.schedule import RetrySchedule
 
 SECRET = "a-very-secret-value"
 GOOD: dict[str, Any] = {"host": "https://acme.my.salesforce.com", "login": "key", "password": SECRET}
@@ -39,6 +41,59 @@ def test_what_is_left_out_has_its_documented_default(read: Any) -> None:
     assert settings.token_url == "https://acme.my.salesforce.com/services/oauth2/token"
     assert (settings.poll_days("account"), settings.poll_days("contact")) == (7, 7)
     assert settings.org_id is None
+    assert (settings.limits, settings.first_contact) == (ChangeLimits(50, 200, 10), "create")
+    assert settings.retries == RetrySchedule(base_minutes=10, max_hours=24)
+
+
+def test_brakes_are_read_from_forms_and_uris(read: Any) -> None:
+    settings = read(
+        max_changed_percent="0", max_changed_records=0.0, max_blanked_percent=100, first_contact="link_only"
+    )
+    assert (settings.limits, settings.first_contact) == (ChangeLimits(0, 0, 100), "link_only")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("max_changed_percent", 101, "(`max_changed_percent`) is 101. Next step: Enter a whole number from 0 to 100."),
+        (
+            "max_blanked_percent",
+            "1/10",
+            "(`max_blanked_percent`) is '1/10'. Next step: Enter a whole number from 0 to 100.",
+        ),
+        ("max_changed_records", -1, "(`max_changed_records`) is -1. Next step: Enter a whole number from 0 to"),
+        ("first_contact", "Create", "(`first_contact`) is 'Create'. Next step: Enter one of create, link_only."),
+    ],
+)
+def test_wrong_brakes_are_refused_by_name(read: Any, name: str, value: Any, told: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read(**{name: value})
+    assert told in str(caught.value)
+
+
+def test_the_schedule_of_retries_comes_from_the_connection(read: Any) -> None:
+    assert read(retry_base_minutes="5", retry_max_hours=168).retries == RetrySchedule(5, 168)
+
+
+@pytest.mark.parametrize(
+    ("extra", "told"),
+    [
+        (
+            {"retry_base_minutes": 0},
+            "Retry base minutes (`retry_base_minutes`) is 0. Next step: Enter a whole number from 1 to 1440.",
+        ),
+        ({"retry_base_minutes": 1441}, "is 1441."),
+        (
+            {"retry_max_hours": 169},
+            "Retry max hours (`retry_max_hours`) is 169. Next step: Enter a whole number from 1 to 168.",
+        ),
+        ({"retry_max_hours": "a day"}, "is 'a day'."),
+    ],
+)
+def test_a_schedule_outside_its_ranges_is_refused(read: Any, extra: dict[str, Any], told: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read(**extra)
+    assert told in str(caught.value)
 
 
 @pytest.mark.parametrize("value", [30, "30", " 30 ", 30.0])

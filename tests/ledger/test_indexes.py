@@ -35,6 +35,7 @@ LOOKUPS: dict[str, Callable[[SqlLedger], object]] = {
     "links": lambda it: it.links(SCOPE, "account", "salesforce", IDS),
     "links back": lambda it: it.links(SCOPE, "account", "ipaas", IDS),
     "count_links": lambda it: it.count_links(SCOPE, "account"),
+    "walk_links": lambda it: all_of(it.walk_links(SCOPE, "account", batch=7)),
     "seen": lambda it: it.seen(SCOPE, "account", "ipaas", IDS),
     "seen by email": lambda it: it.seen_by(SCOPE, "account", "ipaas", "email_key", IDS),
     "seen by name": lambda it: it.seen_by(SCOPE, "account", "ipaas", "name_key", IDS),
@@ -77,5 +78,5 @@ def test_no_look_up_reads_a_whole_table(filled: SqlLedger, name: str) -> None:
         # Runs are few: pruning may look at all of them.
         scans = [step for step in steps if step.startswith("SCAN") and "ipaas_run" not in step]
         assert not [step for step in scans if "USING" not in step], (text, steps)
-        if name.startswith(("items in", "due")) or name == "items":
+        if name.startswith(("items in", "due", "walk")) or name == "items":
             assert "USE TEMP B-TREE FOR ORDER BY" not in steps, (text, steps)

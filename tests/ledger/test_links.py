@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta, timezone
 
 from airflow_provider_ipaas.ledger import SqlLedger
+from airflow_provider_ipaas.sync.model import Link
 from tests.ledger.support import NOW, SCOPE, a_link
 
 
@@ -72,3 +73,19 @@ def test_thousands_of_ids_are_looked_up_at_once(ledger: SqlLedger) -> None:
     ids = [f"001{number:05}" for number in range(40_000)]
     assert len(ledger.links(SCOPE, "account", "salesforce", ids)) == 2_500
     assert ledger.links(SCOPE, "account", "salesforce", []) == {}
+
+
+def test_links_are_walked_in_batches_while_others_are_added(ledger: SqlLedger) -> None:
+    for number in range(5):
+        ledger.add_link(a_link(f"001{number}", f"c{number}"))
+    ledger.add_link(Link(SCOPE, "contact", "003A", "p1"))
+    ledger.add_link(Link("elsewhere", "account", "001A", "c1"))
+    walked: list[list[str]] = []
+    for batch in ledger.walk_links(SCOPE, "account", batch=2):
+        if not walked:
+            ledger.add_link(a_link("0019", "c9"))
+        walked.append([link.salesforce_id for link in batch])
+    assert walked == [["0010", "0011"], ["0012", "0013"], ["0014", "0019"]]
+    assert [link.ipaas_id for batch in ledger.walk_links(SCOPE, "contact") for link in batch] == ["p1"]
+    first = next(ledger.walk_links(SCOPE, "account"))[0]
+    assert first == ledger.links(SCOPE, "account", "salesforce", ["0010"])["0010"]

@@ -451,6 +451,16 @@ def test_clearing_an_address_takes_its_purpose_away_and_keeps_the_item(tmp_path:
     assert mapping.show_ipaas(body.record)["mailing_address"] is body.sent["mailing_address"] is None
 
 
+def test_a_phone_goes_with_the_address_that_is_cleared(tmp_path: Path) -> None:
+    """Its blank is our doing: taken for an edit, it would empty the phone in Salesforce as well."""
+    mapping = mapping_of(tmp_path, "contact", "mailing_address: {blank: clear}\nphone: {blank: clear}")
+    body = mapping.ipaas_update_body(CUSTOMER, {"mailing_address": None})
+    assert mapping.show_ipaas(body.record)["phone"] is None
+    assert (body.sent, body.warnings) == ({"mailing_address": None, "phone": None}, ("phone_not_sent",))
+    silent = {**CUSTOMER, "addresses": [{**item, "phone_number": ""} for item in CUSTOMER["addresses"]]}
+    assert mapping.ipaas_update_body(silent, {"mailing_address": None}).sent == {"mailing_address": None}
+
+
 def test_custom_fields_are_merged_by_name(tmp_path: Path) -> None:
     mapping = mapping_of(tmp_path, "contact", "x: {salesforce: X__c, ipaas: {custom_field: X}}")
     body = mapping.ipaas_update_body(CUSTOMER, {"x": "1"})

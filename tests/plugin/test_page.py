@@ -13,13 +13,14 @@ import pytest
 import requests
 
 from airflow_provider_ipaas.ledger import SqlLedger
+from airflow_provider_ipaas.sync.schedule import NO_TIME
 from tests.plugin.conftest import ACCOUNTS, CONTACTS, PAGE, READER, STRANGER, USER, ApiServer, Html, files_below
 from tests.plugin.records import ORG, SCOPE, START, add_run, waiting
 
 pytestmark = pytest.mark.e2e
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}"
-WAITING = f"{PAGE}/waiting"
+WAITING, RUN = f"{PAGE}/waiting", f"{PAGE}/run"
 GROUP = {"scope": SCOPE, "collection": "account", "direction": "to_ipaas", "reason": "possible_duplicate"}
 
 
@@ -86,7 +87,8 @@ def test_a_run_that_airflow_knows_is_linked_with_its_report(server: ApiServer, l
     dag_run_in_airflow(server, ACCOUNTS, run_id)
     page = seen_by(server)
     there = f"/dags/{ACCOUNTS}/runs/manual__2026-05-04T10%3A15%3A00%2B00%3A00"
-    assert [link for link in page.links if "/runs/" in link] == [there, f"{there}/tasks/report"]
+    logs = [f"{there}/tasks/{task}" for task in ("report", "upsert_ipaas", "upsert_salesforce")]
+    assert [link for link in page.links if "/runs/" in link] == [there, *logs]
     assert "not in Airflow any more" in page.text
     assert "success" in page.text
 
@@ -154,6 +156,98 @@ def test_a_record_is_shown_with_all_that_is_known_of_it(server: ApiServer, ledge
     assert "a hash" not in text
 
 
+def test_what_waits_for_a_word_has_no_time(server: ApiServer, ledger: SqlLedger) -> None:
+    add_run(ledger, ACCOUNTS, "r")
+    ledger.save_unresolved([waiting(1, reason="awaiting_first_contact", next_at=NO_TIME)])
+    for text in (
+        server.page().text,
+        seen_by(server, path=WAITING, **(GROUP | {"reason": "awaiting_first_contact"})).text,
+    ):
+        assert "when confirmed" in text
+        assert "9999" not in text
+
+
+def test_a_group_is_narrowed_to_one_code(server: ApiServer, ledger: SqlLedger) -> None:
+    add_run(ledger, ACCOUNTS, "r")
+    refused = {"reason": "refused_before", "message": "no"}
+    ledger.save_unresolved([waiting(n, code=f"VALD-10{n % 7:02}", **refused) for n in range(700)])
+    ledger.save_unresolved([waiting(n, code="STRING_TOO_LONG", **refused) for n in range(700, 950)])
+    overview = seen_by(server)
+    assert "STRING_TOO_LONG 250" in overview.text
+    assert "and 3 more" in overview.text
+    [link] = [link for link in overview.links if "code=STRING_TOO_LONG" in link]
+    first = Html(server.page(path=link).text)
+    assert "Records 1 to 100 of 250" in first.text
+    assert first.text.count("STRING_TOO_LONG") == 101
+    assert "Code: all · STRING_TOO_LONG 250 · VALD-1000 100 · VALD-1001 100" in first.text
+    [third] = {link for link in first.links if "page=3" in link}
+    last = Html(server.page(path=third).text)
+    assert "Records 201 to 250 of 250" in last.text
+    assert last.text.count("001Hs") == 50
+    other = seen_by(server, path=WAITING, **(GROUP | {"reason": "refused_before", "code": "vald-1006"}))
+    assert "of 100" in other.text
+    none = seen_by(server, path=WAITING, **(GROUP | {"reason": "refused_before", "code": "nothing"}))
+    assert "Nothing waits here any more" in none.text
+
+
+def test_a_waiting_record_leads_to_the_log_that_tells_why(server: ApiServer, ledger: SqlLedger) -> None:
+    run_id = "manual__2026-05-05T10:15:00+00:00"
+    add_run(ledger, ACCOUNTS, run_id)
+    add_run(ledger, CONTACTS, run_id, collection="contact")
+    for dag_id in (ACCOUNTS, CONTACTS):
+        dag_run_in_airflow(server, dag_id, run_id)
+    theirs, ours = f"{CONTACTS}:{run_id}", f"{ACCOUNTS}:{run_id}"
+    refused = {"reason": "refused_before", "code": "VALD-1025"}
+    ledger.save_unresolved(
+        [
+            waiting(1, run_key=ours),
+            waiting(2, run_key=theirs),
+            waiting(3, run_key="pruned"),
+            waiting(4),
+            waiting(5, run_key=ours, **refused),
+            waiting(6, run_key=ours, source_id="77", direction="to_salesforce", **refused),
+        ]
+    )
+
+    def logs(user: str = USER, **group: str) -> list[str]:
+        page = seen_by(server, user, path=WAITING, **(GROUP | group))
+        return [link.removeprefix("/dags/").replace("%3A", ":") for link in page.links if "/tasks/" in link]
+
+    there = f"runs/{run_id.replace('+', '%2B')}/tasks"
+    assert logs() == [f"{ACCOUNTS}/{there}/plan", f"{CONTACTS}/{there}/prerequisites"]
+    assert logs(READER) == [f"{ACCOUNTS}/{there}/plan"], "the reader may not read the Contacts' runs"
+    assert logs(reason="refused_before") == [f"{ACCOUNTS}/{there}/upsert_ipaas"]
+    assert logs(reason="refused_before", direction="to_salesforce") == [f"{ACCOUNTS}/{there}/upsert_salesforce"]
+
+
+def test_what_failed_in_a_run_is_a_click_away(server: ApiServer, ledger: SqlLedger) -> None:
+    run_id = "manual__2026-05-06T10:15:00+00:00"
+    error = {
+        "source_id": "001Hs0000000001AAA",
+        "target_id": None,
+        "code": "VALD-1025",
+        "message": "Field name is not valid.",
+        "next_step": "Correct the name.",
+    }
+    add_run(ledger, ACCOUNTS, run_id, seen=3, created=1, failed=2, errors=[error, error | {"code": HOSTILE}, "odd"])
+    dag_run_in_airflow(server, ACCOUNTS, run_id)
+    [link] = {link for link in seen_by(server).links if link.startswith(f"{PAGE}/run?")}
+    page = Html(server.page(path=link).text)
+    assert "Failed in this run 2" in page.text
+    assert "Accounts → Companies 3 1 0 0 0 0 2" in page.text
+    assert "001Hs0000000001AAA – VALD-1025 Field name is not valid. Correct the name." in page.text
+    assert "<script" not in page.source
+    assert len([link for link in page.links if "/tasks/" in link]) == 4
+    add_run(ledger, CONTACTS, "quiet", collection="contact", reported=False)
+    quiet = seen_by(server, path=RUN, dag_id=CONTACTS, run_id="quiet").text
+    assert "The run left no report." in quiet
+    assert "No record was refused." in quiet
+    assert server.page(READER, RUN, dag_id=CONTACTS, run_id="quiet").status_code == 403
+    assert server.page(STRANGER, RUN, dag_id=ACCOUNTS, run_id=run_id).status_code == 403
+    assert server.page(path=RUN, dag_id=ACCOUNTS, run_id="nobody's").status_code == 404
+    assert server.page(None, f"{RUN}?dag_id={ACCOUNTS}&run_id=r").status_code == 401
+
+
 def test_hostile_texts_stay_texts(server: ApiServer, ledger: SqlLedger) -> None:
     add_run(ledger, ACCOUNTS, f"run {HOSTILE}", parked_by_reason={HOSTILE: 1})
     texts = {"target_id": HOSTILE, "code": HOSTILE, "message": f"{HOSTILE} \ud83d half \x00", "next_step": HOSTILE}
@@ -161,7 +255,7 @@ def test_hostile_texts_stay_texts(server: ApiServer, ledger: SqlLedger) -> None:
     ledger.save_unresolved([waiting(3, source_id=HOSTILE)])
     overview = server.page()
     pages = [overview.text]
-    [hostile_link] = [link for link in Html(overview.text).links if "script" in link]
+    [hostile_link] = [link for link in Html(overview.text).links if "reason=%3Cscript" in link and "code=" not in link]
     pages.append(server.page(path=hostile_link).text)
     pages.append(seen_by(server, path=WAITING, **GROUP).source)
     for page in pages:

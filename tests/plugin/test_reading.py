@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from airflow_provider_ipaas.errors import LedgerError
 from airflow_provider_ipaas.ledger import SqlLedger
-from airflow_provider_ipaas.ledger.monitoring import Source, reading
+from airflow_provider_ipaas.ledger.monitoring import Selection, Source, reading
 from tests.plugin.conftest import ACCOUNTS, CONTACTS, files_below
 from tests.plugin.records import ORG, SCOPE, START, add_run, waiting
 
@@ -95,12 +95,12 @@ def test_runs_come_newest_first_and_by_pages(url: str) -> None:
 def test_groups_count_by_reason_and_name_the_codes(url: str) -> None:
     writer = SqlLedger.open(url)
     writer.save_unresolved([waiting(n) for n in range(30)])
-    soon = START + timedelta(minutes=20)
+    soon, later = START + timedelta(minutes=20), START + timedelta(days=1)
     writer.save_unresolved(
         [
             waiting(100, reason="refused_before", code="STRING_TOO_LONG", next_step="Shorten it.", next_at=soon),
-            waiting(101, reason="refused_before", code="STRING_TOO_LONG", next_step="Shorten it."),
-            waiting(102, reason="refused_before", code="VALD-1002", next_step="Correct it."),
+            waiting(101, reason="refused_before", code="STRING_TOO_LONG", next_step="Shorten it.", next_at=later),
+            waiting(102, reason="refused_before", code="VALD-1002", next_step="Correct it.", next_at=later),
             waiting(103, direction="to_salesforce"),
         ]
     )
@@ -124,10 +124,11 @@ def test_records_of_a_group_come_oldest_first(url: str) -> None:
     writer.save_unresolved([waiting(n, target_id=str(n), attempts=n, message="why") for n in (3, 1, 2)])
     writer.save_unresolved([waiting(9, reason="superseded")])
     writer.close()
+    group = Selection(SCOPE, "account", "to_ipaas", "possible_duplicate")
     with reading(url) as ledger:
         assert ledger is not None
-        found = ledger.records(SCOPE, "account", "to_ipaas", "possible_duplicate", limit=2)
-        rest = ledger.records(SCOPE, "account", "to_ipaas", "possible_duplicate", limit=2, offset=2)
+        found = ledger.records(group, limit=2)
+        rest = ledger.records(group, limit=2, offset=2)
     assert [(it.target_id, it.attempts, it.message) for it in found] == [("1", 1, "why"), ("2", 2, "why")]
     assert [it.target_id for it in rest] == ["3"]
 

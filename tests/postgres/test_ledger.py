@@ -11,6 +11,8 @@ from tests.ledger.test_concurrency import *
 from tests.ledger.test_counts import *
 from tests.ledger.test_items import *
 from tests.ledger.test_links import *
+from tests.ledger.test_matching import *
+from tests.ledger.test_parked import *
 from tests.ledger.test_runs import *
 from tests.ledger.test_schema import *
 from tests.ledger.test_seen import *

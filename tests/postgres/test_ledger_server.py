@@ -14,7 +14,7 @@ from airflow_provider_ipaas.errors import LedgerError
 from airflow_provider_ipaas.ledger import SqlLedger, migrate
 from airflow_provider_ipaas.ledger.failures import LedgerConflict, LedgerUnavailable
 from tests.ledger.support import SCOPE, a_link, a_run, an_item
-from tests.ledger.test_upgrades import columns, release
+from tests.ledger.test_upgrades import AFTER, columns, release
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_an_older_schema_waits_for_an_explicit_upgrade(
 ) -> None:
     SqlLedger.open(fresh_postgres_url).start_run(a_run("r1"))
     release(tmp_path, monkeypatch)
-    with pytest.raises(LedgerError, match=r"version 0001.*works with 0002") as caught:
+    with pytest.raises(LedgerError, match=rf"version {migrate.HEAD}.*works with {AFTER}") as caught:
         SqlLedger.open(as_user(fresh_postgres_url, "tester"))
     assert "airflow-ipaas ledger upgrade --url 'postgresql" in caught.value.next_step
     assert "hunter2" not in str(caught.value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from airflow_provider_ipaas.mapping import CollectionMapping, FieldRule, IPaaSShape, load_mapping
 
@@ -25,6 +25,8 @@ class Config:
     policy: str = "default"
     ids_on_write: str = "auto"
     canaries: bool = False  # else they are through already
+    first_contact: Literal["create", "link_only"] = "create"
+    brakes: bool = False  # half of what is linked may change in a run, however few that are
     salesforce_s: int = 0
     ipaas_s: int = 0
     worker_s: int = 0
@@ -76,6 +78,8 @@ def draw_config(rng: random.Random) -> Config:
         ipaas_s=off(),
         worker_s=off(),
         reading=reading,
+        first_contact="link_only" if chance() < 0.12 else "create",
+        brakes=chance() < 0.12,
     )
 
 

@@ -65,7 +65,9 @@ class Draw:
             "flow": (self.flow, 0.6),
             "delayed": (lambda: ["delayed"], 0.4),
             "link": (lambda: ["link", self.collection(), self.record(), self.record(), self.rng.randint(0, 1)], 0.4),
+            "burst": (self.burst, 0.6),
             "two": (self.two, 1.5 * faulty),
+            "zombie": (self.zombie, 0.4 * faulty),
             "snapshot": (lambda: ["snapshot"], 0.5 * faulty),
             "restore": (lambda: ["restore"], 0.4 * faulty),
             "lose": (lambda: ["lose"], 0.15 * faulty),
@@ -130,6 +132,14 @@ class Draw:
             second[0] = first[0]
         return ["two", first, second, self.rng.getrandbits(30)]
 
+    def burst(self) -> Op:
+        """Draw what happens within one second: more records than a page holds, or edits on top of each other."""
+        names = ("new", "edit") if self.rng.random() < 0.5 else ("edit", "edit", "blank")
+        return ["burst", [self.kinds[self.rng.choice(names)][0]() for _ in range(self.rng.randint(2, 7))]]
+
+    def zombie(self) -> Op:
+        return ["zombie", self.run()[1:], self.rng.randint(0, 5), self.rng.getrandbits(30)]
+
     def run(self) -> Op:
         """Draw a run: collection, params, faults of service calls, deaths at ledger calls, seed, abandoned."""
         rng = self.rng
@@ -163,6 +173,8 @@ class Draw:
                 "limit",
                 "auth",
                 "locator",
+                "twice",
+                "shuffled",
                 "refuse",
             )
         )
@@ -180,4 +192,6 @@ class Draw:
             return {"dry_run": True}
         if chance < 0.96:
             return {"full": True}
-        return {"max_creates": self.rng.randint(0, 1)}
+        if chance < 0.98:
+            return {"max_creates": self.rng.randint(0, 1)}
+        return {self.rng.choice(("confirm_first_contact", "allow_mass_change")): True}

@@ -11,7 +11,9 @@ from operator import attrgetter
 from typing import Any
 
 from airflow_provider_ipaas.errors import LedgerError
-from airflow_provider_ipaas.sync.model import Claim, Item, JournalEntry, Link, Run, Seen, Tally, Unresolved
+from airflow_provider_ipaas.sync.model import Claim, Item, JournalEntry, Link, Matches, Run, Seen, Tally, Unresolved
+
+from .matching import matching
 
 _RANK = {"seen": 0, "parent": 1, "counterpart": 2, "candidate": 3}
 
@@ -169,8 +171,14 @@ class MemoryLedger:
         """Return every link, for the checks."""
         return list(self._table("link", scope, collection).values())
 
-    def count_links(self, scope: str, collection: str) -> int:
-        return len(self._table("link", scope, collection))
+    def count_links(self, scope: str, collection: str, *, active: bool = False) -> int:
+        links = self._table("link", scope, collection).values()
+        return sum(not active or link.state == "active" for link in links)
+
+    def walk_links(self, scope: str, collection: str, batch: int = 500) -> Iterator[list[Link]]:
+        found = sorted(self._table("link", scope, collection).values(), key=lambda link: link.salesforce_id)
+        for at in range(0, len(found), batch):
+            yield [_clone_link(link) for link in found[at : at + batch]]
 
     def add_link(self, link: Link) -> Link | None:
         table = self._change("link", link.scope, link.collection)
@@ -303,6 +311,19 @@ class MemoryLedger:
             for item in self._table("item", run_key, collection, side).values()
         )
 
+    def matches(self, scope: str, collection: str, run_key: str | None, *, examples: int = 10) -> Matches:
+        links = self._table("link", scope, collection).values()
+        pairs = {(link.salesforce_id, link.ipaas_id) for link in links if link.state == "active"}
+        seen = self._table("seen", scope, collection, "salesforce").values()
+        here = [row for row in seen if not row.fate.startswith("skipped:")]
+        if run_key is not None:
+            captured = list(self._table("item", run_key, collection, "salesforce").values())
+            pairs |= {(row.record_id, row.link_to) for row in captured if row.link_to}
+            here = [row for row in captured if not row.missing and row.role == "seen" and row.outcome != "skipped"]
+        there = self._table("seen", scope, collection, "ipaas").values()
+        there = [row for row in there if row.fate != "skipped:source_deleted"]
+        return matching(collection, pairs, here, there, examples)
+
     def tally(self, run_key: str, collection: str, side: str, role: str) -> Tally:
         result = Tally()
         outcomes: Counter[str] = Counter()
@@ -343,13 +364,14 @@ class MemoryLedger:
         batch: int = 500,
         *,
         mapping_fingerprint: str | None = None,
+        reasons: Sequence[str] = (),
     ) -> Iterator[list[Unresolved]]:
         after: tuple[datetime, str] | None = None
         while True:
             page = []
             for row in self._table("unresolved", scope, collection, direction).values():
                 changed = mapping_fingerprint is not None and row.mapping_fingerprint != mapping_fingerprint
-                if not (row.next_at is None or row.next_at <= now or changed):
+                if not (row.next_at is None or row.next_at <= now or changed or row.reason in reasons):
                     continue
                 place = (row.first_at, row.source_id)
                 if after is None or place > after:

@@ -7,6 +7,8 @@ source record it creates once.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +18,10 @@ from .fields import COLLECTION, UNMAPPED, Cell, Cells, ipaas_cells, salesforce_c
 
 Place = tuple[str, str, str]  # side, collection, record id
 OTHER = {"salesforce": "ipaas", "ipaas": "salesforce"}
+# What users type in these worlds, in any form a service gives it.
+_VALUE = re.compile(
+    r"\bw\d+\b|\bPool \d|@example\.com|\b555\d{7}\b|\(555\)|Main St|Floor 2|Door 1|\bC-\d+\b", re.IGNORECASE
+)
 
 
 @dataclass(slots=True)
@@ -33,6 +39,7 @@ class Oracle:
 
     clears: frozenset[tuple[str, str]] = frozenset()  # (collection, key) whose blanks the mapping carries over
     violations: list[str] = field(default_factory=list)
+    checked: Counter[str] = field(default_factory=Counter)  # how often each rule was put to the test
     trace: list[str] = field(default_factory=list)
     tracing: bool = False
     edits: dict[tuple[Place, str], Edit] = field(default_factory=dict)
@@ -47,6 +54,7 @@ class Oracle:
     api_creates: dict[str, int] = field(default_factory=lambda: {"salesforce": 0, "ipaas": 0})
     api_updates: dict[str, set[Place]] = field(default_factory=lambda: {"salesforce": set(), "ipaas": set()})
     user_changes: int = 0
+    flow_changes: int = 0  # of these, by flows that run as the API user
     before_contact: set[str] = field(default_factory=set)  # iPaaS.com records older than the first run
     emails: dict[Place, set[Cell]] = field(default_factory=dict)  # every e-mail a record ever had
     creating: str | None = None  # the source of the record that the API is about to make
@@ -56,6 +64,8 @@ class Oracle:
         # Replaced by ones that know the ledger.
         self.linked: Callable[[Place], str | None] = lambda place: None
         self.in_contact: Callable[[str], bool] = lambda collection: True
+        self.forgotten: Callable[[Place, str], bool] = lambda place, key: False
+        self.waits_for_go: Callable[[str], bool] = lambda collection: False
 
     def violate(self, rule: str, text: str) -> None:
         self.violations.append(f"{rule}: {text}")
@@ -64,6 +74,13 @@ class Oracle:
     def note(self, text: str) -> None:
         if self.tracing:
             self.trace.append(text)
+
+    def overhear(self, text: str) -> None:
+        """Hear what goes into a log, a summary or an error: no value of a record may be in it."""
+        self.checked["V8"] += 1
+        found = _VALUE.search(text)
+        if found:
+            self.violate("V8", f"a value is told: {found[0]!r} in {text!r}")
 
     def partner_of(self, place: Place) -> str | None:
         """Return the record opposite: the linked one, else what was created for it or what it was created for."""
@@ -93,6 +110,7 @@ class Oracle:
             self._by_api(place, before, after, old, changed)
             return
         self.user_changes += 1
+        self.flow_changes += actor == "flow"
         if before is None and side == "ipaas" and not self.in_contact(collection):
             self.before_contact.add(record_id)
         for key, value in changed.items():
@@ -111,8 +129,10 @@ class Oracle:
     def _by_api(
         self, place: Place, before: dict[str, Any] | None, after: dict[str, Any], old: Cells, changed: Cells
     ) -> None:
-        side, collection, _ = place
+        side, collection, record_id = place
         self.api_writes += 1
+        if self.waits_for_go(collection):
+            self.violate("V10", f"{side} {record_id} was written before anybody said go")
         if before is None:
             self.api_creates[side] += 1
         else:
@@ -131,6 +151,7 @@ class Oracle:
 
     def _check_untouched(self, place: Place, before: dict[str, Any], after: dict[str, Any]) -> None:
         side, collection, record_id = place
+        self.checked["V4"] += 1
         for name in UNMAPPED[side][collection]:
             if before[name] != after[name]:
                 self.violate(
@@ -146,6 +167,7 @@ class Oracle:
 
     def _check_overwritten(self, place: Place, source: Place | None, key: str, old: Cell, value: Cell) -> None:
         side, collection, record_id = place
+        self.checked["V1"] += 1
         clears = (collection, key) in self.clears
         if old is None and not clears:
             return
@@ -154,6 +176,10 @@ class Oracle:
             return
         edit = self.edits.get((place, key))
         if edit is None or edit.delivered:
+            return
+        # The contract's first contact: with nothing agreed before, as after a lost ledger, a value beats a blank, and
+        # nobody can tell any more which of the two is younger.
+        if edit.value is None and self.forgotten(place, key):
             return
         if source is not None:
             if self.past.get((source, key), {}).get(old, -1) > edit.number:
@@ -174,6 +200,8 @@ class Oracle:
         for key, value in self.cells[winner].items():
             edit = self.edits.get((loser, key))
             if value != self.cells[loser].get(key):
+                # It takes the loser's place in the link: what that one said, it has said, until now.
+                self.past.setdefault((winner, key), {})[self.cells[loser].get(key)] = self._number
                 continue
             if edit is None:
                 self.edits.pop((winner, key), None)
@@ -188,6 +216,7 @@ class Oracle:
 
     def made(self, side: str, collection: str, record_id: str, source: str | None, *, alive: Any) -> None:
         """Hear that a create for a source record took effect; a second one while the first lives is a duplicate."""
+        self.checked["V2"] += 1
         if source is None:
             self.violate("V2", f"{side} {record_id} was created for nobody knows whom")
             return
@@ -200,6 +229,7 @@ class Oracle:
         self.partners[OTHER[side], collection, source] = record_id
 
     def watermark(self, key: Any, value: datetime, fence: datetime | None) -> None:
+        self.checked["V5"] += 1
         old = self.watermarks.get(key)
         if old is not None and value < old:
             self.violate("V5", f"the watermark of {key} went back from {old} to {value}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,11 +21,14 @@ class Outcome:
     violations: list[str]
     trace: list[str] = field(default_factory=list)
     rounds: int = 0
-    hits: int = 0  # faults that took effect
+    hits: int = 0  # faults that took effect: of calls and processes, runs at once, lost and older ledgers
     runs: int = 0
     ops: int = 0
     writes: int = 0  # of the sync, to either service
+    last_writes: int = 0  # of these, in the last round
     changes: int = 0  # by users and flows
+    happened: Counter[str] = field(default_factory=Counter)  # operations, faults and fates
+    checked: Counter[str] = field(default_factory=Counter)  # how often each rule was put to the test
 
     @property
     def rule(self) -> str:
@@ -55,13 +59,17 @@ def play_in(world: World, ops: list[Op]) -> Outcome:
         where = " < ".join(f"{f.filename.rpartition('/')[2]}:{f.lineno} {f.name}" for f in frames)
         world.oracle.violate("error", f"{type(error).__name__}: {error} at {where}")
     oracle = world.oracle
+    world.happened["a flow edits as the API user"] = oracle.flow_changes
     return Outcome(
         violations=oracle.violations,
         trace=oracle.trace,
         rounds=rounds,
-        hits=world.stats["hits"],
-        runs=world.stats["runs"],
+        hits=world.faults + world.ledgers + world.overlaps,
+        runs=world.made,
         ops=played,
         writes=oracle.api_writes,
+        last_writes=world.last_writes,
         changes=oracle.user_changes,
+        happened=world.happened,
+        checked=oracle.checked,
     )

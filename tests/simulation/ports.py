@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -9,6 +10,7 @@ from typing import Any, TypeVar
 from airflow_provider_ipaas.errors import ServiceError
 from airflow_provider_ipaas.sync.ports import FieldFacts, ObjectFacts, Record, WriteError, WriteResult
 
+from .clock import salesforce_stamp
 from .ipaas import SYSTEM_ID, Company
 from .process import Process
 from .salesforce import _SYSTEM, API_USER, EXTERNAL_ID, FIELDS, ORG_ID, Org
@@ -16,9 +18,11 @@ from .soql import Query, Row, parse
 
 T = TypeVar("T")
 R = TypeVar("R")
-# Called with side, kind, body and what creates the record: the checks want to know for whom a record is made.
-Made = Callable[[str, str, Record, Callable[[], Any]], Any]
+# Called with side, kind, body, what creates the record and where known its source: the checks want to know for whom
+# a record is made.
+Made = Callable[..., Any]
 PAGE = 4
+_COUNT = re.compile(r"SELECT COUNT\(Id\) total FROM (\w+)")
 
 
 class SalesforceModel:
@@ -61,23 +65,34 @@ class SalesforceModel:
         return fence
 
     def query(self, soql: str, *, include_deleted: bool = False) -> Iterator[Record]:
+        if counted := _COUNT.fullmatch(soql):
+            query = Query((), counted[1], None, ())
+            yield {"total": len(self._call("query", lambda: self._matching(query, include_deleted)))}
+            return
         query = parse(soql)
         ordered = query.order == ("SystemModstamp", "Id")
-        place: tuple[str, set[str]] = ("", set())
+        # Like the client: a query in the order of stamps goes on where it stopped when its locator is lost. What has
+        # changed since the query began stands out of order, and is no place to go on from.
+        begun = salesforce_stamp(self.server_now())
+        stopped: tuple[str, str] | None = None
+        place = ("", "")
         while True:
             try:
                 for row in self._pages(query, include_deleted):
-                    stamp, record_id = row["SystemModstamp"], row["Id"]
-                    if ordered and (stamp < place[0] or (stamp == place[0] and record_id in place[1])):
-                        continue  # what the client has handed on before the locator was lost
-                    place = (stamp, {*place[1], record_id} if stamp == place[0] else {record_id})
+                    here = (row["SystemModstamp"], row["Id"])
+                    if stopped is not None and here <= stopped:
+                        continue
+                    if here[0] < begun:
+                        place = max(place, here)
                     yield _projected(row, query.fields, self._org)
                 return
             except ServiceError as error:
                 if error.code != "INVALID_QUERY_LOCATOR" or not ordered:
                     raise
+                stopped = place
 
     def _pages(self, query: Query, include_deleted: bool) -> Iterator[Row]:
+        script = self._process.script
         found: list[Row] = []
         at = 0
         while True:
@@ -85,11 +100,20 @@ class SalesforceModel:
                 found = self._call("query", lambda: self._matching(query, include_deleted))
             else:
                 self._call("query", lambda: None)
-            if self._process.script.fault[0] == "locator" and at:
+            fault = script.fault[0]
+            if fault == "locator" and at:
+                script.hit["a page locator has expired"] += 1
                 raise ServiceError(
                     "The locator is gone.", service="salesforce", status=400, code="INVALID_QUERY_LOCATOR"
                 )
-            for row in found[at : at + PAGE]:
+            page = found[at : at + PAGE]
+            if fault == "twice" and page:
+                script.hit["a page comes twice"] += 1
+                page = [*page, *page]
+            if fault == "shuffled" and len(page) > 1:
+                script.hit["a page comes shuffled"] += 1
+                script.rng.shuffle(page)
+            for row in page:
                 now = self._org.visible(row["Id"]) if self._page_is_fresh else row
                 if now is not None and (include_deleted or not now["IsDeleted"]):
                     yield now
@@ -140,7 +164,11 @@ class SalesforceModel:
         return self._write("upsert", records, one)
 
     def _write(
-        self, method: str, records: Sequence[Record], one: Callable[[Record], WriteResult], effect: str = "idempotent"
+        self,
+        method: str,
+        records: Sequence[Record],
+        one: Callable[[Record], WriteResult],
+        effect: str = "idempotent write",
     ) -> list[WriteResult]:
         def write() -> list[WriteResult]:
             if any("mangle" in str(value) for record in records for value in record.values()):
@@ -149,7 +177,7 @@ class SalesforceModel:
             refused = fault[1] % len(records) if fault[0] == "refuse" else -1
             if refused < 0:
                 return [one(record) for record in records]
-            self._process.script.hits += 1
+            self._process.script.hit["one record of a batch is refused"] += 1
             error = WriteError(fault[2], "refused by the script")
             return [
                 WriteResult(None, False, errors=(error,)) if at == refused else one(record)
@@ -186,6 +214,7 @@ class IPaaSModel:
         self._process = process
         self._company = company
         self._made = made
+        self._for: str | None = None  # the record that a lane is at
 
     @property
     def calls(self) -> int:
@@ -218,12 +247,12 @@ class IPaaSModel:
 
     def create(self, kind: str, body: Record) -> Record:
         def make() -> Record:
-            return self._made("ipaas", kind, body, lambda: self._company.api_create(kind, body))
+            return self._made("ipaas", kind, body, lambda: self._company.api_create(kind, body), self._for)
 
         return self._call("create", make, "create")
 
     def update(self, kind: str, record_id: str, body: Record) -> Record | None:
-        return self._call("update", lambda: self._company.api_update(kind, record_id, body), "idempotent")
+        return self._call("update", lambda: self._company.api_update(kind, record_id, body), "idempotent write")
 
     def external_id_of(self, kind: str, record_id: str) -> str | None:
         alive = (kind, record_id) not in self._company.inactive
@@ -233,7 +262,7 @@ class IPaaSModel:
         return self._call("lookup", lambda: self._company.live_holder(kind, external_id))
 
     def set_external_id(self, kind: str, record_id: str, external_id: str) -> None:
-        self._call("link", lambda: self._company.api_link(kind, record_id, external_id), "idempotent")
+        self._call("link", lambda: self._company.api_link(kind, record_id, external_id), "idempotent write")
 
     def relationships(self, customer_id: str) -> Sequence[Record]:
         related = self._company.related
@@ -250,10 +279,12 @@ class IPaaSModel:
         self._process.script.rng.shuffle(order)
         answers: dict[int, R | Exception] = {}
         for at in order:
+            self._for = getattr(wanted[at], "record_id", None)
             try:
                 answers[at] = call(wanted[at])
             except Exception as error:
                 answers[at] = error
+            self._for = None
         yield from ((item, answers[at]) for at, item in enumerate(wanted))
 
     def _call(self, method: str, work: Callable[[], T], effect: str = "read") -> T:

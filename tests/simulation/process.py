@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Fault = tuple[Any, ...]
 CALL_S = 0.2  # what a call takes
+MEANWHILE = "users act in the middle of a run"
 
 
 class Crash(BaseException):
@@ -47,9 +49,15 @@ class Script:
         self.rng = random.Random(self.seed)
         self.made = self.ledger_made = 0
         self.by_method: dict[str, int] = {}
+        self.calls_to: Counter[str] = Counter()  # by service
         self.fault: Fault = ("",)  # of the call under way
         self.waiting: list[Fault] = []
-        self.hits = 0
+        self.hit: Counter[str] = Counter()  # what took effect, by kind; what users do meanwhile is no fault
+
+    @property
+    def hits(self) -> int:
+        """Count the faults that took effect."""
+        return self.hit.total() - self.hit[MEANWHILE]
 
     def next(self, method: str) -> Fault:
         """Count a call and return what is to happen at it."""
@@ -73,6 +81,8 @@ class Process:
         self.counts = {"salesforce": 0, "ipaas": 0}
         # Between the read right before a write and the write nobody else gets a word in: no service compares and sets.
         self._reading_back = False
+        # Nor between the look at the claims right before a create and the create.
+        self._looked = False
 
     def call(self, service: str, method: str, work: Callable[[], T], effect: str = "read") -> T:
         """Make one call to a service."""
@@ -80,6 +90,7 @@ class Process:
         script = self.script
         fault = script.next(method)
         self.counts[service] += 1
+        script.calls_to[service] += 1
         self.clock.advance(CALL_S)
         kind = fault[0]
         if kind == "users":
@@ -90,9 +101,9 @@ class Process:
             self._fail(service, kind)
         result = work()
         if kind == "crash_after":
-            self._die()
+            self._die("dies after a call")
         if kind == "lost":
-            script.hits += 1
+            script.hit[f"answer of a {effect} is lost"] += 1
             raise _lost(service, effect)
         return result
 
@@ -105,38 +116,39 @@ class Process:
             self.turn()
         when = self.script.ledger.get(number)
         if when == "before":
-            self._die()
+            self._die("dies before a call of the ledger")
         result = work(*args, **named)
+        self._looked = work.__name__ == "claims"
         if when == "after":
-            self._die()
+            self._die("dies after a call of the ledger")
         return result
 
     def _alive(self) -> None:
         if self.dead:
             raise Crash
 
-    def _die(self) -> None:
-        self.script.hits += 1
+    def _die(self, where: str) -> None:
+        self.script.hit[where] += 1
         self.dead = True
         raise Crash
 
     def _let_others_in(self, service: str, method: str) -> None:
-        gap = method == "update" or self._reading_back
+        gap = method == "update" or self._reading_back or (self._looked and method in ("create", "upsert"))
+        self._looked = False
         self._reading_back = service == "ipaas" and method == "update"
         if gap:
             return
         waiting, self.script.waiting = self.script.waiting, []
         for fault in waiting:
-            self.script.hits += 1
+            self.script.hit[MEANWHILE] += 1
             self.users(fault)
         if self.turn is not None:
             self.turn()
 
     def _fail(self, service: str, kind: str) -> None:
-        self.script.hits += 1
         if kind == "crash":
-            self.dead = True
-            raise Crash
+            self._die("dies before a call")
+        self.script.hit[f"{service} refuses a call: {kind}"] += 1
         if kind == "auth":
             raise AuthenticationError("The token is not accepted.", service=service, status=401, code="AUTH")
         if kind == "limit" and service == "salesforce":

@@ -33,23 +33,28 @@ MAY_WAIT = frozenset(
 def settle(world: World) -> int:
     """Let edits and faults end, run both collections until a round writes nothing; return the rounds before it."""
     world.oracle.note("-- settling")
-    world.org.commit()
+    world.do_commit()
     world.org.flows.clear()
     world.org.run_delayed()
     world.users.do("show")
-    confirm: dict[str, Any] = {}
     for number in range(ROUNDS + 1):
         before = _written(world)
         for collection in world.collections():
             world.clock.advance(PAUSE_S)
-            run = world.do_run(collection, dict(confirm), [], [], number, 0)
+            # A person looks on: what waits for a word gets it.
+            allowed: dict[str, Any] = {"allow_mass_change": True} if world.config.brakes else {}
+            if number and world.waits_for_go(collection):
+                allowed["confirm_first_contact"] = True
+            run = world.do_run(collection, allowed, [], [], number, 0)
             if any(isinstance(error, LedgerRebuilt) for error in run.errors.values()):
-                run = world.do_run(collection, {"confirm_rebuild": True}, [], [], number, 0)
+                run = world.do_run(collection, {**allowed, "confirm_rebuild": True}, [], [], number, 0)
             for name, error in run.errors.items():
                 # A lost ledger knows no deleted records: what it makes anew for one can't carry the external id.
                 if not (world.restored and isinstance(error, CanarySurprise)):
                     world.oracle.violate("V7", f"{run.run_id}: {name} fails without a fault: {error!r}")
-        if _written(world) == before and not _still_moving(world):
+        world.oracle.checked["V3"] += 1
+        world.last_writes = sum(_written(world)) - sum(before)
+        if _written(world) == before and not _still_moving(world) and not _still_waiting_for_go(world):
             check_at_rest(world)
             return number
     if _written(world) != before:
@@ -57,6 +62,10 @@ def settle(world: World) -> int:
     for row in _still_moving(world):
         world.oracle.violate("V3", f"{row.source_id} still waits {row.direction}: {row.reason}")
     return ROUNDS + 1
+
+
+def _still_waiting_for_go(world: World) -> bool:
+    return any(world.waits_for_go(collection) for collection in world.collections())
 
 
 def _written(world: World) -> tuple[int, int]:
@@ -70,7 +79,7 @@ def _still_moving(world: World) -> list[Unresolved]:
         for collection in world.collections()
         for direction in DIRECTIONS
         for row in world.ledger.all_unresolved(SCOPE, collection, direction)
-        if row.reason not in MAY_WAIT and not _is_purged(world, row)
+        if row.reason not in MAY_WAIT and not _is_purged(world, row) and not _is_taken(world, row)
     ]
 
 
@@ -93,6 +102,12 @@ def _is_purged(world: World, row: Unresolved) -> bool:
     return row.reason == "target_not_visible" and row.target_id not in world.org.rows
 
 
+def _is_taken(world: World, row: Unresolved) -> bool:
+    """Tell an external id that a person has given to another record meanwhile: that one waits for a person, and this."""
+    holder = world.company.holder(KIND[row.collection], row.source_id)
+    return row.reason == "external_id_missing" and holder not in (None, row.target_id)
+
+
 def _check_pair(world: World, collection: str, link: Link) -> None:
     here: Place = ("salesforce", collection, link.salesforce_id)
     there: Place = ("ipaas", collection, link.ipaas_id)
@@ -104,8 +119,8 @@ def _check_pair(world: World, collection: str, link: Link) -> None:
         return
     if not world.may_be_linked(here, there):
         world.oracle.violate("V2", f"{link.salesforce_id} and {link.ipaas_id} were linked for no reason")
-    if _waits(world, collection, link):
-        return
+    if _waits(world, collection, link) or here[2] in world.org.restamped & world.users.once_hidden:
+        return  # never visible at poll time under a stamp of its own
     for field in MAPPED[collection]:
         _check_field(world, field, here, there)
 
@@ -140,6 +155,17 @@ def _cannot_be_sent(world: World, field: Field, ours: Cell, there: Place) -> boo
     return False
 
 
+def _is_orphan(world: World, collection: str, record_id: str) -> bool:
+    """Tell a record that the sync made for one that is gone, or has another partner since.
+
+    A delete is not synced, and undone by nobody but a person.
+    """
+    source = world.oracle.partners.get(("ipaas", collection, record_id), "")
+    made = record_id in world.oracle.created.get(("ipaas", collection, source), ())
+    place = ("salesforce", collection, source)
+    return made and not (world.alive(place) and world.oracle.linked(place) is None)
+
+
 def _check_salesforce_alone(world: World, collection: str, record_id: str) -> None:
     row = world.org.rows[record_id]
     if collection == "contact" and not (row["AccountId"] and row["Email"]):
@@ -153,6 +179,8 @@ def _check_salesforce_alone(world: World, collection: str, record_id: str) -> No
 
 def _check_ipaas_alone(world: World, collection: str, record_id: str) -> None:
     if world.ledger.unresolved(SCOPE, collection, "to_salesforce", [record_id]):
+        return
+    if _is_orphan(world, collection, record_id):
         return
     seen = world.ledger.seen(SCOPE, collection, "ipaas", [record_id]).get(record_id)
     if seen is not None and seen.fate == "skipped:before_first_contact" and world.was_baseline(collection, record_id):

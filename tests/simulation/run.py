@@ -19,10 +19,14 @@ from dataclasses import dataclass, field
 
 from .config import Config
 from .draw import Op, draw
+from .happenings import EXPECTED, RULES
 from .play import Outcome, play
 from .regressions import keep
 from .shrink import shrink
 
+ENOUGH = 10_000  # sequences in which everything has to happen
+# One round finds out what a fault has left and goes on from there; what had to wait for that goes out in a second one.
+MOST_ROUNDS = 2
 _CHUNK = 250
 _MOST_SHOWN = 20
 _MOST_KEPT = 3
@@ -33,22 +37,45 @@ class Numbers:
     """What many sequences came to."""
 
     total: Counter[str] = field(default_factory=Counter)
+    happened: Counter[str] = field(default_factory=Counter)
+    checked: Counter[str] = field(default_factory=Counter)
     rounds: Counter[tuple[int, int]] = field(default_factory=Counter)  # (faults that took effect, rounds)
+    slow: dict[tuple[int, int], list[int]] = field(default_factory=dict)  # more than that -> seeds
     broken: dict[str, list[int]] = field(default_factory=dict)  # rule -> seeds
 
     def add(self, seed: int, outcome: Outcome) -> None:
-        names = ("runs", "hits", "ops", "writes", "changes")
+        names = ("runs", "hits", "ops", "writes", "changes", "last_writes")
         self.total.update({"sequences": 1, **{name: getattr(outcome, name) for name in names}})
+        self.happened.update(outcome.happened)
+        self.checked.update(outcome.checked)
         if outcome.violations:
             self.broken.setdefault(outcome.rule, []).append(seed)
-        else:
-            self.rounds[min(outcome.hits, 3), outcome.rounds] += 1
+            return
+        place = min(outcome.hits, 3), outcome.rounds
+        self.rounds[place] += 1
+        if outcome.rounds > MOST_ROUNDS:
+            self.slow.setdefault(place, []).append(seed)
 
     def update(self, other: Numbers) -> None:
-        self.total.update(other.total)
+        for counter, more in (
+            (self.total, other.total),
+            (self.happened, other.happened),
+            (self.checked, other.checked),
+        ):
+            counter.update(more)
         self.rounds.update(other.rounds)
+        for place, seeds in other.slow.items():
+            self.slow.setdefault(place, []).extend(seeds)
         for rule, seeds in other.broken.items():
             self.broken.setdefault(rule, []).extend(seeds)
+
+    def shortcomings(self) -> list[str]:
+        """Say what else than a broken rule makes these sequences no proof."""
+        told = [f"converges late: seeds {seeds[:5]}" for seeds in self.slow.values()]
+        if self.total["sequences"] >= ENOUGH:
+            told += [f"never happened: {name}" for name in EXPECTED if not self.happened[name]]
+            told += [f"never put to the test: {rule}" for rule in RULES if not self.checked[rule]]
+        return told
 
 
 def play_seeds(seeds: Iterable[int]) -> Numbers:
@@ -89,7 +116,7 @@ def main() -> int:
         show(config, ops)
         if told.keep:
             keep(rule, min(seeds), config, ops)
-    return 1 if numbers.broken else 0
+    return 1 if numbers.broken or numbers.shortcomings() else 0
 
 
 def _arguments() -> argparse.Namespace:
@@ -121,12 +148,23 @@ def _tell(numbers: Numbers, seconds: float, workers: int) -> None:
         f"{total['ops']} operations, {total['runs']} runs, {total['hits']} faults, {total['changes']} edits by others, "
         f"{total['writes']} writes"
     )
+    print("what happened:")
+    for name, count in sorted(numbers.happened.items()):
+        print(f"  {count:>9}  {name}")
+    print("rules put to the test: " + ", ".join(f"{rule} {numbers.checked[rule]} times" for rule in RULES))
     for hits in range(4):
         spread = {rounds: count for (of, rounds), count in sorted(numbers.rounds.items()) if of == hits}
-        print(f"further rounds of runs until nothing was written, after {hits}{'+' * (hits == 3)} faults: {spread}")
+        soon = (spread.get(0, 0) + spread.get(1, 0)) / max(1, sum(spread.values()))
+        print(
+            f"rounds of runs that still wrote, after {hits}{'+' * (hits == 3)} faults: {spread}, at most 1: {soon:.2%}"
+        )
+    print(f"writes once everything was in step: {total['last_writes']}")
+    print(f"writes for each edit by others: {total['writes'] / max(1, total['changes']):.2f}")
     print(f"violations: {sum(map(len, numbers.broken.values()))}")
     for rule, seeds in sorted(numbers.broken.items(), key=lambda item: -len(item[1]))[:_MOST_SHOWN]:
-        print(f"  {len(seeds)} times, first seed {min(seeds)}: {rule}")
+        print(f"  {len(seeds)} times, first seeds {sorted(seeds)[:5]}: {rule}")
+    for text in numbers.shortcomings():
+        print(text)
 
 
 if __name__ == "__main__":

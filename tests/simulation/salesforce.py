@@ -70,6 +70,7 @@ class Org:
     flows: list[Flow] = field(default_factory=list)
     delayed: list[tuple[str, str, str]] = field(default_factory=list)
     transactions: list[Transaction] = field(default_factory=list)
+    restamped: set[str] = field(default_factory=set)  # rows of which two versions share a stamp
     _serial: int = 0
 
     # What users do
@@ -93,6 +94,8 @@ class Org:
         before = self.rows[record_id]
         row = {**before, **self._stored(fields)}
         row["SystemModstamp"] = salesforce_stamp(at or self.clock.salesforce())
+        if row["SystemModstamp"] <= before["SystemModstamp"]:
+            self.restamped.add(record_id)
         row["LastModifiedById"] = OTHER_USER if actor == "user" else API_USER
         self.rows[record_id] = row
         self.watch("salesforce", row["sobject"], record_id, before, row, actor)

@@ -50,13 +50,10 @@ def _simpler(op: Op) -> Iterator[Op]:
     """Yield simpler forms of one operation."""
     if op[0] == "run":
         yield from (["run", *told] for told in _simpler_run(op[1:]))
-    elif op[0] == "two":
-        yield ["run", *op[1]]
-        yield ["run", *op[2]]
-        for told in _simpler_run(op[1]):
-            yield ["two", told, op[2], op[3]]
-        for told in _simpler_run(op[2]):
-            yield ["two", op[1], told, op[3]]
+    elif op[0] in ("two", "zombie"):
+        yield from _simpler_overlap(op)
+    elif op[0] == "burst":
+        yield from (["burst", op[1][:at] + op[1][at + 1 :]] for at in range(len(op[1])))
     elif op[0] == "wait" and op[1] > 1:
         yield ["wait", 1]
     elif op[0] == "new" and op[4]:
@@ -66,6 +63,16 @@ def _simpler(op: Op) -> Iterator[Op]:
                 yield [*op[:4], op[4] & ~(1 << bit), op[5]]
     if op[0] in ("new", "edit") and op[5]:
         yield [*op[:5], 0]
+
+
+def _simpler_overlap(op: Op) -> Iterator[Op]:
+    """Yield one run alone instead of what goes on at once, then the same with simpler runs."""
+    name, first, second, *rest = op
+    yield ["run", *first]
+    if name == "two":
+        yield ["run", *second]
+        yield from ([name, first, told, *rest] for told in _simpler_run(second))
+    yield from ([name, told, second, *rest] for told in _simpler_run(first))
 
 
 def _simpler_run(told: list[Any]) -> Iterator[list[Any]]:

@@ -113,6 +113,8 @@ def _one(tokens: _Tokens) -> Test:
         return lambda row: row.get(name) is not None
     if operator != "=":
         raise ValueError(f"no comparison that the model knows: {name} {operator} {token}")
+    if token in ("true", "false"):
+        return lambda row: row.get(name) is (token == "true")
     value = fold(_text(token))
     return lambda row: fold(row.get(name)) == value
 

@@ -56,9 +56,27 @@ items = st.builds(
     conflicts_resolved=st.integers(0, 2),
 )
 links = st.builds(
-    Link, st.just(SCOPE), collections, ids, ids, salesforce_showing=json, flips=st.sampled_from(({}, {"x": ["1"]}))
+    Link,
+    st.just(SCOPE),
+    collections,
+    ids,
+    ids,
+    state=st.sampled_from(("active", "ipaas_deleted")),
+    salesforce_showing=json,
+    flips=st.sampled_from(({}, {"x": ["1"]})),
 )
-seen = st.builds(Seen, ids, stamp=words, email_key=words, external_id=words, baseline=st.booleans())
+fates = st.sampled_from(("unchanged", "parked:why", "skipped:before_first_contact", "skipped:source_deleted"))
+seen = st.builds(
+    Seen,
+    ids,
+    stamp=words,
+    email_key=words,
+    name_key=words,
+    number_key=words,
+    external_id=words,
+    baseline=st.booleans(),
+    fate=fates,
+)
 waiting = st.builds(
     Unresolved, st.just(SCOPE), collections, directions, ids, st.just("why"), first_at=moments, last_at=moments,
     next_at=moments, mapping_fingerprint=st.sampled_from(("", "m")),
@@ -93,7 +111,9 @@ a_call = st.one_of(
     calls("set_fact", st.just(SCOPE), ids, json),
     calls("drop_fact", st.just(SCOPE), ids),
     calls("links", st.just(SCOPE), collections, sides, some),
-    calls("count_links", st.just(SCOPE), collections),
+    calls("count_links", st.just(SCOPE), collections, active=st.booleans()),
+    calls("matches", st.just(SCOPE), collections, st.sampled_from((None, "r1")), examples=st.sampled_from((1, 10))),
+    calls("walk_links", st.just(SCOPE), collections, batch=st.sampled_from((1, 2, 500))),
     calls("add_link", links),
     calls("seen", st.just(SCOPE), collections, sides, some),
     calls("seen_by", st.just(SCOPE), collections, sides, st.sampled_from(("email_key", "external_id")), st.lists(words)),
@@ -120,7 +140,7 @@ a_call = st.one_of(
     calls("drop_items", given_run),
     calls("unresolved", st.just(SCOPE), collections, directions, some),
     calls("due", st.just(SCOPE), collections, directions, st.just(START), st.sampled_from((1, 500)),
-          mapping_fingerprint=st.sampled_from((None, "m"))),
+          mapping_fingerprint=st.sampled_from((None, "m")), reasons=st.sampled_from(((), ("why",)))),
     calls("save_unresolved", st.lists(waiting, max_size=3)),
     calls("clear_unresolved", st.just(SCOPE), collections, directions, some),
     calls("oldest_unresolved", st.just(SCOPE), collections, directions),
@@ -199,13 +219,13 @@ def test_saving_a_link_fits_id_and_version_alike(real: Callable[[Callable[[], da
 def _answer(ledger: Any, name: str, arguments: Any, named: Any) -> Any:
     try:
         found = getattr(ledger, name)(*arguments, **named)
-        answer = list(found) if name in ("items", "due") else found
+        answer = list(found) if name in ("items", "due", "walk_links") else found
     except LedgerError:
         return "LedgerError"
     if name == "add_link" and answer is not None:
         answer.id = None
-    if name == "links":
-        for link in answer.values():
+    if name in ("links", "walk_links"):
+        for link in answer.values() if name == "links" else (link for batch in answer for link in batch):
             link.id = None
     return answer
 

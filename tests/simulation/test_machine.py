@@ -24,7 +24,9 @@ seeds = st.integers(0, 2**16 - 1)
 places = st.one_of(st.integers(0, 30), st.builds("{}:{}".format, st.sampled_from(METHODS), st.integers(0, 1)))
 edits = st.tuples(st.just("edit"), sides, collections, records, fields, variants).map(list)
 faults = st.one_of(
-    st.sampled_from(("crash", "crash_after", "lost", "busy", "limit", "auth", "locator")).map(lambda kind: [kind]),
+    st.sampled_from(("crash", "crash_after", "lost", "busy", "limit", "auth", "locator", "twice", "shuffled")).map(
+        lambda kind: [kind]
+    ),
     st.tuples(st.just("refuse"), st.integers(0, 3), st.sampled_from(REFUSALS)).map(list),
     st.tuples(st.just("users"), edits).map(list),
 )
@@ -37,6 +39,7 @@ params = st.sampled_from(
         *({name: True} for name in ("full", "dry_run")),
         {"record_ids": [1]},
         {"max_creates": 0},
+        *({name: True} for name in ("confirm_first_contact", "allow_mass_change")),
     )
 )
 runs = st.tuples(collections, params, calls, deaths, seeds, st.integers(0, 1)).map(list)
@@ -47,6 +50,8 @@ configs = st.builds(
     page_is_fresh=st.booleans(),
     policy=st.sampled_from(POLICIES),
     ids_on_write=st.sampled_from(("auto", "endpoint")),
+    first_contact=st.sampled_from(("create", "create", "link_only")),
+    brakes=st.booleans(),
     salesforce_s=skews,
     ipaas_s=skews,
     worker_s=skews,
@@ -113,6 +118,14 @@ class TwoServices(RuleBasedStateMachine):
     @rule(first=runs, second=runs, seed=seeds)
     def two(self, first: list[Any], second: list[Any], seed: int) -> None:
         self.apply("two", first, second, seed)
+
+    @rule(told=runs, number=st.integers(0, 5), seed=seeds)
+    def zombie(self, told: list[Any], number: int, seed: int) -> None:
+        self.apply("zombie", told, number, seed)
+
+    @rule(edits=st.lists(edits, min_size=2, max_size=7))
+    def burst(self, edits: list[list[Any]]) -> None:
+        self.apply("burst", edits)
 
     @invariant()
     def nothing_is_broken(self) -> None:

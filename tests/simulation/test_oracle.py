@@ -12,6 +12,7 @@ from airflow_provider_ipaas.sync.keys import content_hash
 from .clock import START
 from .config import Config
 from .quiet import settle
+from .runs import Log
 from .world import SCOPE, World
 
 
@@ -110,8 +111,32 @@ def test_numbers_that_do_not_add_up_or_are_not_true(world: World) -> None:
     run.summary["to_ipaas"]["seen"] += 1
     run.summary["to_salesforce"]["updated"] += 1
     run.summary["to_salesforce"]["seen"] += 1
-    world._check_run(run, dict(world.oracle.api_creates))
+    world.audit.check(run, dict(world.oracle.api_creates))
     assert broken(world) == ["V6", "V7", "V7"]
+
+
+def test_a_value_in_a_log_line_and_in_a_summary(world: World) -> None:
+    run = world.runs[-1]
+    Log(world.oracle).warning("Refused %s", "W1@Example.com")
+    assert run.summary is not None
+    run.summary["to_ipaas"]["errors"] = [{"message": "the phone (555) 000-0001 is too long"}]
+    world.audit.check(run, dict(world.oracle.api_creates))
+    assert broken(world).count("V8") == 2
+
+
+def test_more_calls_than_a_run_needs(world: World) -> None:
+    run = world.runs[-1]
+    run.script.calls_to["salesforce"] += 20
+    run.script.calls_to["ipaas"] += 20
+    world.audit.check(run, dict(world.oracle.api_creates))
+    assert broken(world).count("V9") == 2
+
+
+def test_a_write_with_the_credentials_of_another_org(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    company = the(world.company.records["company"])
+    monkeypatch.setattr(world, "_run", lambda run: world.company.edit("company", company, {}, actor="api"))
+    world.apply(["wrong_org", "account"])
+    assert broken(world) == ["V10"]
 
 
 def test_a_difference_that_nobody_has_chosen(world: World) -> None:

@@ -223,9 +223,6 @@ class Users:
                 values["AccountId"] = accounts[field % len(accounts)]
         self.org.begin(SOBJECT[collection], chosen, values)
 
-    def do_commit(self) -> None:
-        self.org.commit()
-
     def do_flow(self, collection: str, field: int, left: int, delayed: int) -> None:
         """Let an automation of the org rewrite a field after the next writes of the API user."""
         target = field_at(collection, field)

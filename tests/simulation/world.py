@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import random
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Any
-
-from greenlet import getcurrent, greenlet
 
 from airflow_provider_ipaas.errors import IPaaSSyncError, RequestLimitExceeded
 from airflow_provider_ipaas.sync.canary import canary_key
 from airflow_provider_ipaas.sync.context import Sync, SyncSettings
-from airflow_provider_ipaas.sync.model import DIRECTIONS, Run
-from airflow_provider_ipaas.sync.params import RunParams
+from airflow_provider_ipaas.sync.first_contact import GO
+from airflow_provider_ipaas.sync.mass_change import ChangeLimits
+from airflow_provider_ipaas.sync.model import Link, Run
 from airflow_provider_ipaas.sync.rebuild import FIRST_CONTACT
-from airflow_provider_ipaas.sync.report import OUTCOMES, report
+from airflow_provider_ipaas.sync.report import report
 from tests.support.rig import STEPS
 
+from . import happenings
+from .audit import Audit, named, told_of
 from .clock import START, Clock
 from .config import Config, cleared_keys, mapping_of
 from .fields import COLLECTION, KIND, SOBJECT
@@ -28,72 +27,13 @@ from .ledger import MemoryLedger
 from .oracle import Oracle, Place
 from .ports import IPaaSModel, Record, SalesforceModel
 from .process import Crash, LedgerHandle, Process, Script
+from .runs import Log, Planned, Turns
 from .salesforce import EXTERNAL_ID, ORG_ID, Org
 from .users import Users
 
 SCOPE = f"{ORG_ID}/{SYSTEM_ID}"
 RETRIES = 2
 DAY_S = 86_400
-
-
-class Log:
-    """Takes the log lines of the sync; those that tell of a conflict count."""
-
-    def __init__(self, oracle: Oracle) -> None:
-        self._oracle = oracle
-        self.conflicts = 0
-
-    def warning(self, text: str, *args: Any) -> None:
-        if text.startswith("Conflict on"):
-            key, _, salesforce_id, ipaas_id = args
-            self.conflicts += 1
-            self._oracle.conflict(key, salesforce_id, ipaas_id)
-        if self._oracle.tracing:
-            self._oracle.note(f"   log: {text % args if args else text}"[:300])
-
-    info = debug = error = warning
-
-
-@dataclass
-class Planned:
-    """One run about to be made."""
-
-    collection: str
-    run_id: str
-    params: dict[str, Any]
-    script: Script
-    org_id: str = ORG_ID
-    turn: Callable[[], None] | None = None
-    errors: dict[str, BaseException] = field(default_factory=dict)
-    summary: dict[str, Any] | None = None
-    conflicts: int = 0
-    twin: str = ""  # the task that is run twice at once
-    twin_seed: int = 0
-
-    @cached_property
-    def checked(self) -> RunParams:
-        return RunParams.parse(self.params, self.collection)  # type: ignore[arg-type]
-
-
-class Turns:
-    """Runs several things at once, in one thread: called between two calls, it may let another one go on."""
-
-    def __init__(self, seed: int) -> None:
-        self._rng = random.Random(seed)
-        self._parent = getcurrent()
-        self._tasks: list[greenlet] = []
-
-    def add(self, work: Callable[[], None]) -> None:
-        self._tasks.append(greenlet(work, self._parent))
-
-    def play(self) -> None:
-        while alive := [task for task in self._tasks if not task.dead]:
-            alive[0].switch()
-
-    def __call__(self) -> None:
-        others = [task for task in self._tasks if not task.dead and task is not getcurrent()]
-        if others and self._rng.random() < 0.3:
-            self._rng.choice(others).switch()
 
 
 class World:
@@ -104,7 +44,9 @@ class World:
         self.clock = Clock(salesforce_s=config.salesforce_s, ipaas_s=config.ipaas_s, worker_s=config.worker_s)
         self.oracle = Oracle(clears=cleared_keys(config.policy), tracing=tracing)
         self.oracle.linked = self._linked
+        self.oracle.waits_for_go = self.waits_for_go
         self.oracle.in_contact = lambda of: self.ledger.fact(SCOPE, f"{FIRST_CONTACT}:{of}") is not None
+        self.oracle.forgotten = self._forgotten
         self.org = Org(
             self.clock,
             self.oracle.watch,
@@ -118,10 +60,15 @@ class World:
         self.ledger.on_watermark = self._watermark
         self.copies: list[dict[Any, Any]] = []
         self.restored = False
+        self.agreed: set[tuple[str, str, str]] = set()  # pairs and fields of which a ledger has known what they showed
+        self.ledgers = 0  # how often another ledger took the place of the present one
+        self.read_until = START  # by Salesforce's clock, by any run
         self.runs: list[Planned] = []
         self.fences: dict[str, datetime] = {}
-        self.stats = {"runs": 0, "hits": 0}
-        self.told = {"salesforce": 0, "ipaas": 0}  # creates that summaries have told of
+        self.happened: Counter[str] = Counter()  # what of the operations and faults took effect
+        self.made = self.faults = self.overlaps = 0  # runs, faults in them, and how often two went on at once
+        self.last_writes = 0  # in the last round of runs, when nobody edited any more
+        self.audit = Audit(self)
         self.settings = self._make_settings()
         if not config.canaries:
             self._pass_canaries()
@@ -137,11 +84,19 @@ class World:
     def apply(self, op: list[Any]) -> None:
         """Carry out one operation: a run or something about runs, else something that users do."""
         self.oracle.note(f"{op}")
+        before = happenings.traces(self)
         method = getattr(self, f"do_{op[0]}", None)
         if method is not None:
             method(*op[1:])
         else:
             self.users.do(*op)
+        if happenings.traces(self) != before:
+            self.happened[happenings.name_of(op)] += 1
+
+    def do_burst(self, ops: list[list[Any]]) -> None:
+        """Let users do several things within one second."""
+        for op in ops:
+            self.apply(op)
 
     def do_wait(self, seconds: float) -> None:
         """Let time pass; not longer than the look-back window while something has never been read."""
@@ -155,6 +110,7 @@ class World:
 
     def do_two(self, first: list[Any], second: list[Any], seed: int) -> None:
         """Make two runs at once: at any call the other one may get its turn."""
+        self.overlaps += 1
         both = [self._planned(*first), self._planned(*second)]
         turn = Turns(seed)
         for run in both:
@@ -164,6 +120,7 @@ class World:
 
     def do_zombie(self, told: list[Any], number: int, seed: int) -> None:
         """Let a task that was given up go on beside its own retry."""
+        self.overlaps += 1
         run = self._planned(*told)
         name = list(STEPS)[number]
         run.twin = name
@@ -174,7 +131,8 @@ class World:
         """Clear the tasks of the last run: it runs again under its id, from the extracts on."""
         if self.runs:
             last = self.runs[-1]
-            self._run(Planned(last.collection, last.run_id, last.params, Script()))
+            again = Planned(last.collection, last.run_id, last.params, Script(), again=last.summary is None)
+            self._run(again)
 
     def do_task(self, number: int) -> None:
         """Run one task of the last run once more, as after a lost heartbeat; a run that is reported does nothing."""
@@ -186,6 +144,12 @@ class World:
             if error is None and name.startswith("extract"):
                 self._run(again)  # what the extract has opened again
 
+    def do_commit(self) -> None:
+        """Let open transactions end: rows appear under the stamps of when they were written."""
+        late = sum(transaction.started < self.read_until for transaction in self.org.transactions)
+        self.happened["a row appears under a stamp that was read past"] += late
+        self.org.commit()
+
     def do_snapshot(self) -> None:
         """Copy the ledger, once it knows both collections: what an empty one misses is another question."""
         if all(self.oracle.in_contact(collection) for collection in ("account", "contact")):
@@ -195,7 +159,9 @@ class World:
         """Lose the ledger, while everything is still in the window of a first run."""
         if self.clock.true - START < timedelta(days=5):
             self.restored = True
+            self.ledgers += 1
             self.ledger.restore({})
+            self.agreed.clear()
             self.oracle.watermarks.clear()
             if not self.config.canaries:
                 self._pass_canaries()
@@ -204,13 +170,17 @@ class World:
         """Put an older copy of the ledger in place of the present one."""
         if self.copies:
             self.restored = True
+            self.ledgers += 1
             self.ledger.restore(self.copies[-1])
+            self.agreed.clear()
+            self._note_agreed()
             self.oracle.watermarks.clear()
 
     def do_wrong_org(self, collection: str) -> None:
         """Run with credentials of another org: nothing may be written."""
         if self.ledger.pinned("salesforce:sf") is None:
             return
+        self.oracle.checked["V10"] += 1
         before = self.oracle.api_writes, len(self.company.external)
         planned = self._planned(collection, {}, [], [], 0, 0)
         planned.org_id = "00D000000000009EAA"
@@ -247,7 +217,7 @@ class World:
 
     def _run(self, run: Planned) -> None:
         """Run all tasks as the DAG does: an error stops what depends on it, the report comes whatever happened."""
-        self.stats["runs"] += 1
+        self.made += 1
         before = dict(self.oracle.api_creates)
         for updates in self.oracle.api_updates.values():
             updates.clear()
@@ -257,8 +227,11 @@ class World:
         except Crash:
             self.oracle.note("   the run is abandoned")
         run.conflicts = log.conflicts
-        self.stats["hits"] += run.script.hits
-        self._check_run(run, before)
+        self.faults += run.script.hits
+        self.happened.update(run.script.hit)
+        self.happened.update(happenings.of_run(run))
+        self.audit.check(run, before)
+        self._note_agreed()
 
     def _tasks(self, run: Planned, log: Log) -> None:
         names = list(STEPS)
@@ -275,7 +248,7 @@ class World:
             run.summary = report(self._sync(run, log, process))
         except (IPaaSSyncError, Crash) as error:
             run.errors["report"] = error
-        self.oracle.note(f"   {run.run_id} {run.collection} {_counts(run.summary)} {_names(run.errors)}")
+        self.oracle.note(f"   {run.run_id} {run.collection} {told_of(run.summary)} {named(run.errors)}")
 
     @staticmethod
     def _is_skipped(name: str, errors: dict[str, BaseException]) -> bool:
@@ -355,6 +328,8 @@ class World:
             system_id=SYSTEM_ID,
             profile_fingerprint="profile",
             external_ids_on_write=self.config.ids_on_write,
+            first_contact=self.config.first_contact,
+            limits=ChangeLimits(changed_records=0) if self.config.brakes else ChangeLimits(),
             relationships=self.config.reading.relationships,
         )
 
@@ -368,18 +343,36 @@ class World:
 
     # What the checks want to know
 
-    def _linked(self, place: Place) -> str | None:
+    def _link(self, place: Place) -> Link | None:
         side, collection, record_id = place
         for link in self.ledger.all_links(SCOPE, collection):
-            if side == "salesforce" and link.salesforce_id == record_id:
-                return link.ipaas_id
-            if side == "ipaas" and link.ipaas_id == record_id:
-                return link.salesforce_id
+            if record_id == (link.salesforce_id if side == "salesforce" else link.ipaas_id):
+                return link
         return None
+
+    def _linked(self, place: Place) -> str | None:
+        link = self._link(place)
+        if link is None:
+            return None
+        return link.ipaas_id if place[0] == "salesforce" else link.salesforce_id
+
+    def _forgotten(self, place: Place, key: str) -> bool:
+        """Tell a field of a pair on which nothing was agreed yet, or not since the ledger was lost."""
+        link = self._link(place)
+        if link is None:
+            return True
+        group = self.users.merged_into(link.salesforce_id)
+        return not any((salesforce_id, link.ipaas_id, key) in self.agreed for salesforce_id in group)
+
+    def _note_agreed(self) -> None:
+        for collection in ("account", "contact"):
+            for link in self.ledger.all_links(SCOPE, collection):
+                self.agreed |= {(link.salesforce_id, link.ipaas_id, key) for key in link.salesforce_showing or ()}
 
     def _covered(self, sobject: str, fence: datetime) -> None:
         of = COLLECTION[sobject]
         self.fences[of] = max(fence, self.fences.get(of, fence))
+        self.read_until = self.clock.salesforce()
 
     def _watermark(self, key: tuple[str, str], value: datetime, run_key: str) -> None:
         collection, side = key
@@ -388,14 +381,15 @@ class World:
     def _maker(self, run_key: str, collection: str) -> Callable[..., Any]:
         """Return what ports create records through: it finds out for whom, and tells the oracle."""
 
-        def make(side: str, kind: str, body: Record, work: Callable[[], Any]) -> Any:
+        def make(side: str, kind: str, body: Record, work: Callable[[], Any], source: str | None = None) -> Any:
             of = COLLECTION[kind]
-            self.oracle.creating = source = self._source(side, of, body, run_key)
+            self.oracle.creating = source = source or self._source(side, of, body, run_key)
             result = work()
             self.oracle.creating = None
             made = result["id"] if side == "ipaas" else result.id if result.created else None
             if made is not None:
-                self.oracle.made(side, of, made, source, alive=lambda i: self._alive(side, of, i))
+                found = lambda i: self._alive(side, of, i) and not self._is_beyond_search(side, of, i, source)  # noqa: E731
+                self.oracle.made(side, of, made, source, alive=found)
             return result
 
         return make
@@ -414,14 +408,30 @@ class World:
                 continue
             if side == "salesforce":
                 sent = {n: v for n, v in mapping.salesforce_body(claim.sent).items() if v is not None}
-                same = all(body.get(name) == value for name, value in sent.items())
+                same = sent == {n: v for n, v in body.items() if n != "AccountId"}
             else:
-                sent = mapping.ipaas_create_body(claim.sent).record
-                same = all(body.get(n) == v for n, v in sent.items() if isinstance(v, str) and n != "first_name")
+                same = _plain(mapping.ipaas_create_body(claim.sent).record) == _plain(body)
             if same:
                 found.append(claim.source_id)
         fresh = [source for source in found if (side, collection, source) not in self.oracle.created]
         return next(iter(fresh or found), None)
+
+    def _is_beyond_search(self, side: str, collection: str, record_id: str, source: str | None) -> bool:
+        """Tell what a lost create has made and nobody can find as such any more.
+
+        In iPaaS.com the contract's search goes by external id, then by e-mail or name: somebody has changed that. In
+        either service another record was merged into it, and it is that one's partner's now.
+        """
+        key = "name" if collection == "account" else "email"
+        place = (side, collection, record_id)
+        if self._linked(place) not in (None, source):
+            return True
+        renamed = side == "ipaas" and (place, key) in self.oracle.past
+        return (
+            renamed
+            and self._linked(place) is None
+            and self.company.external.get((KIND[collection], record_id)) != source
+        )
 
     def _alive(self, side: str, collection: str, record_id: str) -> bool:
         if side == "salesforce":
@@ -430,52 +440,16 @@ class World:
         kind = KIND[collection]
         return record_id in self.company.records[kind] and (kind, record_id) not in self.company.inactive
 
-    def _check_run(self, run: Planned, before: dict[str, int]) -> None:
-        """Hold a run's summary against what the services have seen of it."""
-        if run.summary is None:
-            return
-        for direction in DIRECTIONS:
-            counts = run.summary[direction]
-            if counts["seen"] != sum(counts[name] for name in OUTCOMES):
-                self.oracle.violate("V6", f"{run.run_id} {direction} does not add up: {_counts(run.summary)}")
-        faulty = bool(run.errors or run.script.hits or run.turn)
-        self._check_created(run, before, faulty=faulty)
-        if not faulty:
-            self._check_numbers(run)
-
-    def _check_created(self, run: Planned, before: dict[str, int], *, faulty: bool) -> None:
-        """No run tells of more creates than there were; one without a fault tells of all its own."""
-        if self.restored or run.turn is not None:
-            return
-        summary = run.summary or {}
-        for direction, side in (("to_ipaas", "ipaas"), ("to_salesforce", "salesforce")):
-            counts = summary[direction]
-            created = 0 if summary["dry_run"] else counts["created"] + counts["parents"]["created"]
-            self.told[side] += created
-            made = self.oracle.api_creates[side]
-            if self.told[side] > made or (not faulty and created < made - before[side]):
-                self.oracle.violate(
-                    "V7", f"{run.run_id} says {created} created {direction}, {made - before[side]} were"
-                )
-
-    def _check_numbers(self, run: Planned) -> None:
-        summary = run.summary or {}
-        dry = summary["dry_run"]
-        for direction, side in (("to_ipaas", "ipaas"), ("to_salesforce", "salesforce")):
-            counts = summary[direction]
-            updated = counts["updated"] + counts["parents"]["updated"]
-            changed = len(self.oracle.api_updates[side])
-            if (0 if dry else updated) != changed:
-                self.oracle.violate("V7", f"{run.run_id} says {updated} updated {direction}, {changed} were")
-        told = sum(summary[direction]["conflicts"]["resolved"] for direction in DIRECTIONS)
-        if run.collection == "account" and told != run.conflicts:
-            self.oracle.violate("V7", f"{run.run_id} counts {told} conflicts resolved, {run.conflicts} were logged")
-
     def collections(self) -> tuple[str, ...]:
         """Return the collections that have a record, or had a run."""
         contacts = any(run.collection == "contact" for run in self.runs) or self.company.records["customer"]
         contacts = contacts or any(row["sobject"] == "Contact" for row in self.org.rows.values())
         return ("account", "contact") if contacts else ("account",)
+
+    def waits_for_go(self, collection: str) -> bool:
+        """Tell a collection whose first contact nobody has confirmed: nothing but links may be made."""
+        going = self.ledger.fact(SCOPE, f"{GO}:{collection}") is not None
+        return self.config.first_contact == "link_only" and not going
 
     def alive(self, place: Place) -> bool:
         return self._alive(*place)
@@ -496,19 +470,6 @@ class World:
         return self.restored or record_id in self.oracle.before_contact
 
 
-def _counts(summary: dict[str, Any] | None) -> str:
-    if summary is None:
-        return "no summary"
-    told = []
-    for direction in DIRECTIONS:
-        counts = summary[direction]
-        shown = {name: counts[name] for name in ("seen", *OUTCOMES) if counts[name]}
-        for name in ("parked_by_reason", "skipped_by_reason", "warnings", "parents"):
-            reasons = {reason: number for reason, number in sorted(counts[name].items()) if number}
-            shown |= {name: reasons} if reasons else {}
-        told.append(f"{direction}: {shown}")
-    return "; ".join(told)
-
-
-def _names(errors: dict[str, BaseException]) -> str:
-    return ", ".join(f"{name} {type(error).__name__}: {error}"[:160] for name, error in errors.items())
+def _plain(body: Record) -> Record:
+    """Return the plain fields that were mapped; a placeholder says nothing."""
+    return {n: v for n, v in body.items() if isinstance(v, str) and n != "first_name"}

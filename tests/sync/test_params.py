@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any, get_args
 
 import pytest
@@ -119,6 +120,7 @@ def test_what_is_not_given_has_its_default() -> None:
 
     assert (params.direction, params.poll_days, params.full, params.dry_run) == ("both", None, False, False)
     assert (params.max_creates, params.confirm_rebuild, params.by_id) == (1000, False, False)
+    assert (params.allow_mass_change, params.confirm_first_contact) == (False, False)
     assert params.directions == ("to_ipaas", "to_salesforce")
     assert params.moves_watermark
 
@@ -134,9 +136,10 @@ def test_record_ids_may_be_null() -> None:
     st.booleans(),
     st.booleans(),
     st.booleans(),
+    st.tuples(st.booleans(), st.booleans()),
 )
 def test_right_params_are_taken_as_they_are(
-    direction: str, days: int | None, creates: int | None, full: bool, dry: bool, confirm: bool
+    direction: str, days: int | None, creates: int | None, full: bool, dry: bool, confirm: bool, go: tuple[bool, bool]
 ) -> None:
     given_params = {
         "direction": direction,
@@ -145,6 +148,8 @@ def test_right_params_are_taken_as_they_are(
         "full": full,
         "dry_run": dry,
         "confirm_rebuild": confirm,
+        "allow_mass_change": go[0],
+        "confirm_first_contact": go[1],
         "record_ids": [],
     }
     params = RunParams.parse(given_params, "contact")
@@ -159,7 +164,9 @@ def test_right_params_are_taken_as_they_are(
 
 @given(
     st.dictionaries(
-        st.sampled_from(["direction", "poll_days", "max_creates", "full", "dry_run", "confirm_rebuild", "record_ids"]),
+        st.sampled_from(
+            sorted({field.name for field in fields(RunParams)} - {"salesforce_ids", "ipaas_ids"} | {"record_ids"})
+        ),
         JUNK,
     )
 )
@@ -173,3 +180,4 @@ def test_junk_is_refused_by_the_name_of_the_param_or_is_right(junk: dict[str, An
     assert params.poll_days is None or 1 <= params.poll_days <= 3650
     assert params.max_creates is None or params.max_creates >= 0
     assert all(type(flag) is bool for flag in (params.full, params.dry_run, params.confirm_rebuild))
+    assert all(type(flag) is bool for flag in (params.allow_mass_change, params.confirm_first_contact))

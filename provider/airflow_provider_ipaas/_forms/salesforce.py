@@ -86,10 +86,49 @@ CONNECTION_TYPE: dict[str, Any] = {
             "description": "How many days back each run checks for new and changed Contacts, 1 to 3650.",
             "schema": {"type": ["integer", "null"], "default": 7, "minimum": 1, "maximum": 3650},
         },
+        "retry_base_minutes": {
+            "label": "Retry base minutes",
+            "description": (
+                "A record that a service refused is tried again after base x n x (n + 1) minutes, n being its attempts, 1 to "
+                "1440."
+            ),
+            "schema": {"type": ["integer", "null"], "default": 10, "minimum": 1, "maximum": 1440},
+        },
+        "retry_max_hours": {
+            "label": "Retry max hours",
+            "description": "The longest time until a refused record is tried again, 1 to 168.",
+            "schema": {"type": ["integer", "null"], "default": 24, "minimum": 1, "maximum": 168},
+        },
         "external_id_field": {
             "label": "External id field",
             "description": "The unique external-id field on Account and Contact that holds the iPaaS.com id.",
             "schema": {"type": ["string", "null"], "default": "iPaaS_Id__c"},
+        },
+        "first_contact": {
+            "label": "First contact",
+            "description": (
+                "link_only (recommended where both sides have data already): link what matches, create and change nothing "
+                "until a run with confirm_first_contact; create: at once."
+            ),
+            "schema": {"type": ["string", "null"], "enum": ["create", "link_only"], "default": "create"},
+        },
+        "max_changed_percent": {
+            "label": "Max changed percent",
+            "description": (
+                "A run that would change more of the linked records than this, and more than Max changed records, writes "
+                "nothing; 100: no limit."
+            ),
+            "schema": {"type": ["integer", "null"], "default": 50, "minimum": 0, "maximum": 100},
+        },
+        "max_changed_records": {
+            "label": "Max changed records",
+            "description": "So many records may change in a run whatever their share.",
+            "schema": {"type": ["integer", "null"], "default": 200, "minimum": 0},
+        },
+        "max_blanked_percent": {
+            "label": "Max blanked percent",
+            "description": "A run that would blank a field on more of the linked records than this writes nothing; 100: no limit.",
+            "schema": {"type": ["integer", "null"], "default": 10, "minimum": 0, "maximum": 100},
         },
     },
 }

@@ -73,7 +73,7 @@ def _keys(service: Service, code: str, status: int | None) -> Iterator[tuple[Ser
 
 def _status_in(code: str) -> int | None:
     number = code.removeprefix("HTTP-")
-    return int(number) if number != code and number.isascii() and number.isdigit() else None
+    return int(number) if number != code and number.isascii() and number.isdigit() and len(number) == 3 else None
 
 
 def _pick(rows: list[Entry] | tuple[()], said: str, flow: str) -> Entry | None:

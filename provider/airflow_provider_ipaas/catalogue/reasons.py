@@ -42,6 +42,24 @@ REASONS = (
         "Read the plan, then trigger the DAG with max_creates set to a number that allows it, or null.",
     ),
     _row(
+        "mass_change",
+        Handling.PARK,
+        "The run would have changed more of the linked records than the connection allows",
+        "Read what the run would change; where it is meant, trigger the DAG with allow_mass_change = true.",
+    ),
+    _row(
+        "mass_blank",
+        Handling.PARK,
+        "The run would have blanked a field on more of the linked records than the connection allows",
+        "Read which field the run would blank; where it is meant, trigger the DAG with allow_mass_change = true.",
+    ),
+    _row(
+        "awaiting_first_contact",
+        Handling.PARK,
+        "The connection links first (`first_contact: link_only`), and nobody has said go yet",
+        "Read the match report of the run, then trigger the DAG with confirm_first_contact = true.",
+    ),
+    _row(
         "superseded",
         Handling.PARK,
         "The target has moved since the write was planned",
@@ -76,7 +94,7 @@ REASONS = (
         "flip_flop",
         Handling.PARK,
         "A field keeps changing between the same values",
-        "Find the two automations that undo each other's value, then trigger the DAG with record_ids.",
+        "Find the two automations that undo each other's value, then replay the record, or trigger the DAG with `record_ids`.",
     ),
     _row(
         "conflict",
@@ -112,7 +130,7 @@ REASONS = (
         "refused_before",
         Handling.PARK,
         "The target refused it before, with the same code; it waits for its next attempt",
-        "Correct the record as its error says; an edit, or `record_ids`, has it tried at once.",
+        "Correct the record as its error says; an edit, a replay or `record_ids` has it tried at once.",
     ),
     _row(
         "direction_off",
@@ -120,7 +138,19 @@ REASONS = (
         "It changed in the direction that this run does not write",
         "A run in both directions, or in this one, takes it up.",
     ),
+    _row(
+        "drift",
+        Handling.PARK,
+        "Reconcile found it out of step, or never read by a run",
+        "Nothing to do: the next run reads it and brings it in step.",
+    ),
     # Skipped
+    _row(
+        "dropped",
+        Handling.SKIP,
+        "A person dropped it from the records that wait",
+        "Nothing to do: it is taken up again when it changes, or by `record_ids`.",
+    ),
     _row(
         "target_deleted",
         Handling.SKIP,

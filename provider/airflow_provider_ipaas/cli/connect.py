@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import hmac
 import os
 import secrets
@@ -18,6 +17,7 @@ import typer
 from airflow_provider_ipaas.cli._airflow import airflow_connections, database_problem
 from airflow_provider_ipaas.cli._answer import Answer, read_pasted, state_of
 from airflow_provider_ipaas.cli._errors import fail, readable_errors
+from airflow_provider_ipaas.cli._person import person
 
 if TYPE_CHECKING:
     from airflow_provider_ipaas.cli._listener import Listener
@@ -222,16 +222,7 @@ def _finish(conn_id: str, answer: Answer, bound_to: str) -> GrantView:
         consent.cancel(answer.state, bound_to=bound_to)
         raise consent.refusal(conn_id, answer.error, answer.description[:200])
     mask_secret(answer.code)
-    return consent.finish(answer.state, answer.code, bound_to=bound_to, by=_by())
-
-
-def _by() -> str:
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError):
-        # A container may run as a number that no user has.
-        name = f"user {os.getuid()}"
-    return f"{name} (airflow-ipaas connect)"
+    return consent.finish(answer.state, answer.code, bound_to=bound_to, by=person("connect"))
 
 
 def _who(grant: GrantView) -> str:

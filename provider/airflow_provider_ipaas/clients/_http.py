@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import random
 import ssl
@@ -21,6 +20,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from airflow_provider_ipaas.catalogue import about
+from airflow_provider_ipaas.clients._json import parse_json
 from airflow_provider_ipaas.clients._session import is_loopback, keep_headers, new_session, proxies_for
 from airflow_provider_ipaas.errors import ServiceError, TransientServiceError, UnknownOutcome
 
@@ -122,10 +122,7 @@ class Answer:
 
     def json(self) -> Any:
         """Parse the body. Raises ValueError for anything that is not JSON."""
-        try:
-            return json.loads(self.body)
-        except RecursionError:
-            raise ValueError("JSON nested too deeply") from None
+        return parse_json(self.body)
 
     @property
     def date(self) -> datetime | None:
@@ -149,9 +146,11 @@ def _http_date(value: str | None) -> datetime | None:
         return None
     try:
         moment = parsedate_to_datetime(value)
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    # In the first and the last year there is, counting on would leave the calendar.
+    return moment if 1 < moment.year < 9999 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,11 @@ def keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
+def can_be_sent(secret: object) -> bool:
+    """Say whether a value is text that fits into a header: printable ASCII, and not nothing."""
+    return isinstance(secret, str) and secret != "" and secret.isascii() and secret.isprintable()
+
+
 def is_loopback(host: str | None) -> bool:
     """Say whether *host* is this machine, by its fixed names only."""
     return (host or "").lower().strip("[]") in LOOPBACK

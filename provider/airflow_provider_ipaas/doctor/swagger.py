@@ -73,7 +73,10 @@ def _prefix(raw: Mapping[str, Any]) -> str:
     servers = raw.get("servers")
     first = servers[0] if isinstance(servers, list) and servers else None
     url = first.get("url") if isinstance(first, Mapping) else None
-    return urlsplit(url).path if isinstance(url, str) else ""
+    try:
+        return urlsplit(url).path if isinstance(url, str) else ""
+    except ValueError:
+        return ""
 
 
 def _below(path: str, base_path: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 from urllib.parse import SplitResult, urlsplit
@@ -14,6 +15,7 @@ from airflow_provider_ipaas.errors import ConfigurationError
 log = logging.getLogger(__name__)
 
 _SHOWN = 80
+_WHOLE = re.compile(r"-?\d{1,19}", re.ASCII)
 
 
 class AirflowConnection(Protocol):
@@ -70,7 +72,7 @@ class ConnectionFields:
             return {}
         try:
             parsed = json.loads(extra)
-        except ValueError:
+        except (ValueError, RecursionError):
             parsed = None
         if not isinstance(parsed, Mapping):
             raise self.error(
@@ -133,7 +135,7 @@ class ConnectionFields:
             return None
         try:
             number = float("nan") if isinstance(value, bool) else float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = float("nan")
         if not above < number < float("inf"):
             raise self.error(
@@ -149,7 +151,7 @@ class ConnectionFields:
         if isinstance(value, str):
             try:
                 value = json.loads(value)
-            except ValueError:
+            except (ValueError, RecursionError):
                 value = None
         if not isinstance(value, dict):
             raise self.error(label, name, "is not a JSON object", "Enter a JSON object, or leave it empty.")
@@ -167,8 +169,15 @@ class ConnectionFields:
         parts = self.url(name, label, value if "://" in value else f"https://{value}", example=example)
         if parts.path.strip("/"):
             raise self.error(label, name, f"has a path ({_shown(parts.path)})", f"Enter only the host: {example}.")
-        port = self._standard["port"] if name == "host" and parts.port is None else None
+        port = self._port() if name == "host" and parts.port is None else None
         return f"{parts.scheme}://{parts.netloc}{f':{port}' if port else ''}"
+
+    def _port(self) -> int | None:
+        port = self._standard["port"]
+        if port and not (isinstance(port, int) and 0 < port < 65_536):
+            mend = "Enter a number from 1 to 65535, or leave it empty."
+            raise self.error("Port", "port", f"is {_shown(port)}", mend)
+        return int(port) if port else None
 
     def url(self, name: str, label: str, value: str, *, example: str) -> SplitResult:
         """Check a whole URL and return its parts; the same rules, but a path may be there."""
@@ -203,7 +212,7 @@ def _whole(value: object) -> int | None:
         return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, str) and value.lstrip("-").isascii() and value.lstrip("-").isdigit() and len(value) < 20:
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
         return int(value)
     return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from airflow_provider_ipaas.clients._http import is_loopback
@@ -13,7 +13,10 @@ from airflow_provider_ipaas.clients.salesforce import AuthFlow, Credentials
 from airflow_provider_ipaas.clients.salesforce.hosts import is_allowed_host
 from airflow_provider_ipaas.clients.salesforce.soql import id18
 from airflow_provider_ipaas.hooks._connection import ConnectionFields
+from airflow_provider_ipaas.sync.mass_change import ChangeLimits
+from airflow_provider_ipaas.sync.schedule import RetrySchedule
 
+FirstContact = Literal["create", "link_only"]
 FLOWS = ("web_server", "client_credentials", "jwt_bearer")
 EXTRAS = frozenset(
     {
@@ -27,7 +30,13 @@ EXTRAS = frozenset(
         "api_version",
         "account_poll_days",
         "contact_poll_days",
+        "retry_base_minutes",
+        "retry_max_hours",
         "external_id_field",
+        "max_changed_percent",
+        "max_changed_records",
+        "max_blanked_percent",
+        "first_contact",
     }
 )
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105
@@ -57,7 +66,10 @@ class SalesforceSettings:
     api_version: str
     account_poll_days: int
     contact_poll_days: int
+    retries: RetrySchedule
     external_id_field: str
+    limits: ChangeLimits
+    first_contact: FirstContact
     allowed_hosts: tuple[str, ...] = ()
 
     def poll_days(self, collection: Literal["account", "contact"]) -> int:
@@ -117,7 +129,15 @@ def read_settings(fields: ConnectionFields, *, allowed_hosts: Callable[[], tuple
         api_version=_api_version(fields),
         account_poll_days=fields.integer("account_poll_days", "Account poll days", default=7, minimum=1, maximum=3650),
         contact_poll_days=fields.integer("contact_poll_days", "Contact poll days", default=7, minimum=1, maximum=3650),
+        retries=RetrySchedule(
+            fields.integer("retry_base_minutes", "Retry base minutes", default=10, minimum=1, maximum=1440),
+            fields.integer("retry_max_hours", "Retry max hours", default=24, minimum=1, maximum=168),
+        ),
         external_id_field=_external_id_field(fields),
+        limits=_limits(fields),
+        first_contact=cast(
+            FirstContact, fields.choice("first_contact", "First contact", get_args(FirstContact), default="create")
+        ),
         allowed_hosts=hosts,
     )
 
@@ -201,6 +221,22 @@ def _api_version(fields: ConnectionFields) -> str:
         mend = f"Enter a version such as 64.0; the oldest that works is {_OLDEST_VERSION}.0."
         raise fields.error("API version", "api_version", f"is {value[:40]!r}", mend)
     return f"{found.group(1)}.0"
+
+
+def _limits(fields: ConnectionFields) -> ChangeLimits:
+    default = ChangeLimits()
+    percent = {"minimum": 0, "maximum": 100}
+    return ChangeLimits(
+        changed_percent=fields.integer(
+            "max_changed_percent", "Max changed percent", default=default.changed_percent, **percent
+        ),
+        changed_records=fields.integer(
+            "max_changed_records", "Max changed records", default=default.changed_records, minimum=0, maximum=10**9
+        ),
+        blanked_percent=fields.integer(
+            "max_blanked_percent", "Max blanked percent", default=default.blanked_percent, **percent
+        ),
+    )
 
 
 def _external_id_field(fields: ConnectionFields) -> str:

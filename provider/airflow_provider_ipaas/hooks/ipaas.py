@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, cast
 from airflow.sdk import BaseHook
 from airflow.sdk.log import mask_secret
 
+from airflow_provider_ipaas.clients._session import can_be_sent
 from airflow_provider_ipaas.clients.ipaas.client import IPaaSClient
 from airflow_provider_ipaas.clients.ipaas.profile import Profile
 from airflow_provider_ipaas.clients.ipaas.settings import DEFAULT_BASE_URL, AuthMode, IPaaSSettings
@@ -98,7 +99,10 @@ def read_settings(connection: AirflowConnection, *, complete: bool = True) -> IP
 
 def _credentials(fields: ConnectionFields, mode: Literal["password", "api_key"]) -> tuple[str, str]:
     if mode == "api_key":
-        key = fields.required("password", "Password or API key", "Enter an API key made in the iPaaS.com portal.")
+        mend = "Enter an API key made in the iPaaS.com portal."
+        key = fields.required("password", "Password or API key", mend)
+        if not can_be_sent(key):
+            raise fields.error("Password or API key", "password", "holds characters that no API key has", mend)
         return "", key
     login = fields.required("login", "E-mail", "Enter the e-mail of an iPaaS.com user, or use `auth_mode` api_key.")
     mend = "Enter the password of this iPaaS.com user, or use `auth_mode` api_key."

@@ -17,6 +17,7 @@ from airflow_provider_ipaas.sync.model import (
     Item,
     JournalEntry,
     Link,
+    Matches,
     Outcome,
     Role,
     Run,
@@ -26,9 +27,10 @@ from airflow_provider_ipaas.sync.model import (
     Tally,
     Unresolved,
 )
+from airflow_provider_ipaas.sync.parked import Selection
 
 from . import claims as claim_rows
-from . import counts, pruning, runs, waiting
+from . import counts, matching, parked, pruning, runs, waiting
 from . import items as item_rows
 from . import links as link_rows
 from . import seen as seen_rows
@@ -138,8 +140,17 @@ class SqlLedger:
         wanted = list(ids)
         return self._sessions.read(lambda c: link_rows.find(c, scope, collection, side, wanted))
 
-    def count_links(self, scope: str, collection: Collection) -> int:
-        return self._sessions.read(lambda c: link_rows.count(c, scope, collection))
+    def count_links(self, scope: str, collection: Collection, *, active: bool = False) -> int:
+        return self._sessions.read(lambda c: link_rows.count(c, scope, collection, active=active))
+
+    def walk_links(self, scope: str, collection: Collection, batch: int = 500) -> Iterator[list[Link]]:
+        """Stream every link in batches, each a short read of its own, so the caller may write in between."""
+        after = ""
+        while found := self._sessions.read(
+            lambda c, place=after: link_rows.page(c, scope, collection, after=place, size=batch)  # type: ignore[misc]
+        ):
+            after = found[-1].salesforce_id
+            yield found
 
     def add_link(self, link: Link) -> Link | None:
         return self._sessions.write(lambda c: link_rows.add(c, link))
@@ -228,6 +239,9 @@ class SqlLedger:
             lambda c: counts.count(c, run_key, collection, side, op=op, state=state, roles=roles)
         )
 
+    def matches(self, scope: str, collection: Collection, run_key: str | None, *, examples: int = 10) -> Matches:
+        return self._sessions.read(lambda c: matching.matches(c, scope, collection, run_key, examples=examples))
+
     def tally(self, run_key: str, collection: Collection, side: Side, role: Role) -> Tally:
         return self._sessions.read(lambda c: counts.tally(c, run_key, collection, side, role))
 
@@ -252,13 +266,14 @@ class SqlLedger:
         batch: int = 500,
         *,
         mapping_fingerprint: str | None = None,
+        reasons: Sequence[str] = (),
     ) -> Iterator[list[Unresolved]]:
         """Stream what is due, those that wait longest first; each batch is a short read of its own."""
         after: waiting.Place | None = None
         while True:
             found = self._sessions.read(
                 lambda c, place=after: waiting.due_page(  # type: ignore[misc]
-                    c, scope, collection, direction, now, place, batch, mapping_fingerprint
+                    c, scope, collection, direction, now, place, batch, mapping_fingerprint, reasons
                 )
             )
             if not found:
@@ -276,6 +291,20 @@ class SqlLedger:
 
     def oldest_unresolved(self, scope: str, collection: Collection, direction: Direction) -> datetime | None:
         return self._sessions.read(lambda c: waiting.oldest(c, scope, collection, direction))
+
+    def replay(
+        self, selection: Selection, *, actor: str, run_key: str = "", limit: int | None = None
+    ) -> parked.Replayed:
+        """Make records that wait due at once, at most *limit*, those that wait longest first; journalled under *actor*."""
+        return self._sessions.write(
+            lambda c: parked.replay(c, selection, self._clock(), actor=actor, run_key=run_key, limit=limit)
+        )
+
+    def drop(self, selection: Selection, *, actor: str, run_key: str = "", limit: int | None = None) -> parked.Dropped:
+        """Forget records that wait, as `replay` chooses them; runs count them as skipped until they change."""
+        return self._sessions.write(
+            lambda c: parked.drop(c, selection, self._clock(), actor=actor, run_key=run_key, limit=limit)
+        )
 
     # Claims and journal
     def claim(self, claims: Sequence[Claim]) -> set[str]:

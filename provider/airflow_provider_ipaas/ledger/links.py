@@ -33,10 +33,22 @@ def find(connection: Connection, scope: str, collection: Collection, side: Side,
     return found
 
 
-def count(connection: Connection, scope: str, collection: Collection) -> int:
-    return connection.execute(
-        select(func.count()).select_from(link).where(link.c.scope == scope, link.c.collection == collection)
-    ).scalar_one()
+def count(connection: Connection, scope: str, collection: Collection, *, active: bool) -> int:
+    statement = select(func.count()).select_from(link).where(link.c.scope == scope, link.c.collection == collection)
+    if active:
+        statement = statement.where(link.c.state == "active")
+    return connection.execute(statement).scalar_one()
+
+
+def page(connection: Connection, scope: str, collection: Collection, *, after: str, size: int) -> list[Link]:
+    """Return the next links in the order of their Salesforce ids, which an index has; empty at the end."""
+    rows = connection.execute(
+        select(*_LINK.columns)
+        .where(link.c.scope == scope, link.c.collection == collection, link.c.salesforce_id > after)
+        .order_by(link.c.salesforce_id)
+        .limit(size)
+    )
+    return [_LINK.value(row) for row in rows]
 
 
 def add(connection: Connection, new: Link) -> Link | None:

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, func, select, text
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, select, text
 
 from airflow_provider_ipaas.errors import LedgerError
+from airflow_provider_ipaas.sync.parked import Selection
 
+from . import parked
 from .engine import make_engine, parse_url, place_of
 from .failures import translated
 from .migrate import HEAD, version_of
-from .rows import Shape
+from .parked import Group, WaitingRecord
+from .record import Shown, shown
+from .rows import Shape, chunked
 from .runs import pinned
-from .tables import pin, run, unresolved
+from .tables import pin, run
+
+__all__ = ["ALL", "Group", "Reading", "RunLine", "RunRef", "Selection", "Shown", "Source", "WaitingRecord", "reading"]
 
 # A page must not hold the database up: PostgreSQL ends what takes longer.
 _PATIENCE_S = 20
-_CODES_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,15 @@ class Source:
 
     dag_id: str
     scope: str
+    collection: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunRef:
+    """Which DAG run a run of the ledger was."""
+
+    dag_id: str
+    run_id: str
     collection: str
 
 
@@ -50,40 +63,12 @@ class RunLine:
     summary: dict[str, Any] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Records that wait for the same reason."""
-
-    scope: str
-    collection: str
-    direction: str
-    reason: str
-    count: int
-    oldest: datetime | None
-    next_at: datetime | None  # the first that is due
-    next_step: str | None  # None when it is not the same for all
-    codes: tuple[tuple[str, int], ...]  # the most frequent ones with their counts
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingRecord:
-    """One record that waits, without anything of its content."""
-
-    source_id: str
-    target_id: str | None
-    reason: str
-    code: str | None
-    message: str | None
-    next_step: str | None
-    attempts: int
-    first_at: datetime
-    last_at: datetime | None
-    next_at: datetime | None
-
-
 _RUN_LINE = Shape(RunLine, run)
 _SOURCE = Shape(Source, run)
-_RECORD = Shape(WaitingRecord, unresolved)
+
+
+# Every record that waits.
+ALL = Selection()
 
 
 class Reading:
@@ -107,42 +92,38 @@ class Reading:
         )
         return [_RUN_LINE.value(row) for row in self._connection.execute(statement)]
 
-    def groups(self) -> list[Group]:
-        """Return what waits by scope, collection, direction and reason, the largest groups first."""
-        names = ("scope", "collection", "direction", "reason")
-        keys = [unresolved.c[name] for name in names]
-        statement = select(
-            *keys,
-            unresolved.c.code,
-            func.count().label("rows"),
-            func.min(unresolved.c.first_at).label("oldest"),
-            func.min(unresolved.c.next_at).label("next_at"),
-            func.min(unresolved.c.next_step).label("least"),
-            func.max(unresolved.c.next_step).label("most"),
-            func.count(unresolved.c.next_step).label("steps"),
-        ).group_by(*keys, unresolved.c.code)
-        parts: defaultdict[tuple[str, ...], list[Any]] = defaultdict(list)
-        for row in self._connection.execute(statement):
-            parts[tuple(row[:4])].append(row)
-        return sorted((_group(key, rows) for key, rows in parts.items()), key=lambda group: -group.count)
+    def run(self, dag_id: str, run_id: str) -> RunLine | None:
+        """Return one run."""
+        found = self._connection.execute(
+            select(*_RUN_LINE.columns).where(run.c.dag_id == dag_id, run.c.run_id == run_id)
+        ).first()
+        return None if found is None else _RUN_LINE.value(found)
 
-    def records(
-        self, scope: str, collection: str, direction: str, reason: str, *, limit: int, offset: int = 0
-    ) -> list[WaitingRecord]:
-        """Return records of one group, those that wait longest first."""
-        statement = (
-            select(*_RECORD.columns)
-            .where(
-                unresolved.c.scope == scope,
-                unresolved.c.collection == collection,
-                unresolved.c.direction == direction,
-                unresolved.c.reason == reason,
+    def runs_by_key(self, keys: Iterable[str | None]) -> dict[str, RunRef]:
+        """Return which DAG runs these keys name."""
+        found: dict[str, RunRef] = {}
+        for chunk in chunked(key for key in keys if key):
+            rows = self._connection.execute(
+                select(run.c.run_key, run.c.dag_id, run.c.run_id, run.c.collection).where(run.c.run_key.in_(chunk))
             )
-            .order_by(unresolved.c.first_at, unresolved.c.source_id)
-            .limit(limit)
-            .offset(offset)
-        )
-        return [_RECORD.value(row) for row in self._connection.execute(statement)]
+            found |= {row.run_key: RunRef(row.dag_id, row.run_id, row.collection) for row in rows}
+        return found
+
+    def count(self, selection: Selection = ALL) -> int:
+        """Return how many of the selected records wait."""
+        return parked.count(self._connection, selection)
+
+    def groups(self, selection: Selection = ALL) -> list[Group]:
+        """Return what waits by scope, collection, direction and reason, the largest groups first."""
+        return parked.groups(self._connection, selection)
+
+    def records(self, selection: Selection, *, limit: int, offset: int = 0) -> list[WaitingRecord]:
+        """Return selected records, those that wait longest first."""
+        return parked.records(self._connection, selection, limit=limit, offset=offset)
+
+    def shown(self, selection: Selection, *, limit: int) -> list[Shown]:
+        """Return selected records with all that the ledger knows of them."""
+        return shown(self._connection, selection, limit=limit)
 
     def pinned(self, connection_id: str) -> str | None:
         """Return what a connection first answered for; None before its first run."""
@@ -218,22 +199,3 @@ def _engine(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN")
 
     return engine
-
-
-def _group(key: tuple[str, ...], rows: list[Any]) -> Group:
-    scope, collection, direction, reason = key
-    count = sum(row.rows for row in rows)
-    steps = {step for row in rows for step in (row.least, row.most)}
-    same = len(steps) == 1 and sum(row.steps for row in rows) == count
-    codes = sorted(((row.code, row.rows) for row in rows if row.code), key=lambda part: (-part[1], part[0]))
-    return Group(
-        scope=scope,
-        collection=collection,
-        direction=direction,
-        reason=reason,
-        count=count,
-        oldest=min((row.oldest for row in rows if row.oldest), default=None),
-        next_at=min((row.next_at for row in rows if row.next_at), default=None),
-        next_step=steps.pop() if same else None,
-        codes=tuple(codes[:_CODES_SHOWN]),
-    )

@@ -191,6 +191,7 @@ unresolved = Table(
     Column("first_at", Instant(), nullable=False),
     Column("last_at", Instant()),
     Column("next_at", Instant()),
+    Column("run_key", Words()),
     PrimaryKeyConstraint("scope", "collection", "direction", "source_id"),
 )
 Index(
@@ -245,6 +246,7 @@ journal = Table(
     Column("outcome", Words(), nullable=False),
     Column("code", Words()),
     Column("fields", WordList(), nullable=False),
+    Column("actor", Words()),
 )
 Index("ipaas_journal_at_ix", journal.c.at)
 Index("ipaas_journal_source_ix", journal.c.scope, journal.c.collection, journal.c.direction, journal.c.source_id)

@@ -45,14 +45,18 @@ def due_page(
     after: Place | None,
     size: int,
     mapping_fingerprint: str | None = None,
+    reasons: Sequence[str] = (),
 ) -> list[Unresolved]:
     """Return the next rows that are due, those that wait longest first.
 
-    One without a due time is always due, and so is one that was decided on under another mapping than the one given.
+    One without a due time is always due, and so is one that was decided on under another mapping than the one given, or
+    that waits for one of *reasons*.
     """
     due = [unresolved.c.next_at.is_(None), unresolved.c.next_at <= now]
     if mapping_fingerprint is not None:
         due.append(unresolved.c.mapping_fingerprint != mapping_fingerprint)
+    if reasons:
+        due.append(unresolved.c.reason.in_(list(reasons)))
     statement = (
         select(*_WAITING.columns)
         .where(*_of(scope, collection, direction))

@@ -14,7 +14,10 @@ from airflow_provider_ipaas.mapping.problems import refuse_file
 
 MAX_FILE_BYTES = 1_000_000
 _MAX_DEPTH = 20
+# YAML 1.1 takes 1:59:59 for a number; a long one of that kind would be computed for many seconds.
+_MOST_DIGITS = 80
 _PLAIN_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "null", "bool", "int", "float")}
+_LONG_TAGS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:null"}
 
 Path_ = tuple[str | int, ...]
 
@@ -116,9 +119,12 @@ def _plain(document: Document, node: Node, path: Path_) -> Any:
     if node.tag not in _PLAIN_TAGS:
         refuse_file(document.file, f"the tag {node.tag!r} is not accepted.", "Write a plain value.", *_place(node))
     try:
+        if node.tag not in _LONG_TAGS and len(node.value) > _MOST_DIGITS:
+            raise ValueError("too long for a number")
         return SafeConstructor().construct_object(node)
     except (ValueError, LookupError, yaml.YAMLError):
-        refuse_file(document.file, f"{node.value!r} can't be read.", "Put it in quotes.", *_place(node))
+        shown = node.value[:_MOST_DIGITS]
+        refuse_file(document.file, f"{shown!r} can't be read.", "Put it in quotes.", *_place(node))
 
 
 def _plain_mapping(document: Document, node: MappingNode, path: Path_) -> dict[str, Any]:

@@ -137,16 +137,23 @@ class _Draft:
             self.record["addresses"] = addresses.merge(reading.items_of(self.record, "addresses"), plan)
             self._keep_phones(phones)
 
-    def _phones(self) -> dict[Purpose, str | None]:
-        """Show the phone on each address whose phone is mapped."""
+    def _phones(self) -> list[tuple[FieldRule, str]]:
+        """Show the phones on the addresses, those that are mapped."""
         rules = [rule for rule in self.mapping.fields if rule.kind == "phone_on_address"]
-        return {cast(Purpose, rule.ipaas): cast("str | None", reading.ipaas_value(rule, self.record)) for rule in rules}
+        shown = [(rule, cast("str | None", reading.ipaas_value(rule, self.record))) for rule in rules]
+        return [(rule, phone) for rule, phone in shown if phone is not None]
 
-    def _keep_phones(self, before: dict[Purpose, str | None]) -> None:
-        """Let a mapped phone follow its purpose to another item: an address that moves is no edit of the phone."""
-        for purpose, phone in before.items():
-            item = addresses.primary_item(reading.items_of(self.record, "addresses"), purpose)
-            if item is not None and phone is not None and canonical(item.get("phone_number")) != phone:
+    def _keep_phones(self, before: list[tuple[FieldRule, str]]) -> None:
+        """Let a mapped phone follow its purpose to another item: an address that moves is no edit of the phone.
+
+        One whose address is cleared goes with it: that we know of, and it is no edit either.
+        """
+        for rule, phone in before:
+            item = addresses.primary_item(reading.items_of(self.record, "addresses"), cast(Purpose, rule.ipaas))
+            if item is None:
+                self.sent[rule.key] = None
+                self.warnings.append(PHONE_NOT_SENT)
+            elif canonical(item.get("phone_number")) != phone:
                 item["phone_number"] = phone
 
     def _names(self, context: Record) -> dict[str, Any]:

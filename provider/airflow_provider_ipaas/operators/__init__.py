@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .extract import IPaaSExtractOperator, SalesforceExtractOperator
     from .maintenance import DoctorOperator
+    from .parked import ParkedOperator
     from .plan import PlanSyncOperator, SyncPrerequisitesOperator
+    from .reconcile import ReconcileOperator
     from .report import SyncReportOperator
     from .upsert import IPaaSUpsertOperator, SalesforceUpsertOperator
 
@@ -16,7 +18,9 @@ __all__ = [
     "DoctorOperator",
     "IPaaSExtractOperator",
     "IPaaSUpsertOperator",
+    "ParkedOperator",
     "PlanSyncOperator",
+    "ReconcileOperator",
     "SalesforceExtractOperator",
     "SalesforceUpsertOperator",
     "SyncPrerequisitesOperator",
@@ -25,12 +29,14 @@ __all__ = [
 
 _HOME = {
     "DoctorOperator": "maintenance",
+    "ParkedOperator": "parked",
     "IPaaSExtractOperator": "extract",
     "SalesforceExtractOperator": "extract",
     "PlanSyncOperator": "plan",
     "SyncPrerequisitesOperator": "plan",
     "IPaaSUpsertOperator": "upsert",
     "SalesforceUpsertOperator": "upsert",
+    "ReconcileOperator": "reconcile",
     "SyncReportOperator": "report",
 }
 

@@ -25,9 +25,11 @@ from airflow_provider_ipaas.sync.params import RunParams
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_provider_ipaas.ledger import SqlLedger
 
-class SyncOperator(BaseOperator):
-    """One step of a sync run; what the step does is the sync core's, this wires it to Airflow.
+
+class CollectionOperator(BaseOperator):
+    """A task on one collection of one pair of connections; what it does is the sync core's, this wires it to Airflow.
 
     :param collection: `account` or `contact`.
     :param salesforce_conn_id: connection of the type `salesforce_connected_app`.
@@ -59,6 +61,78 @@ class SyncOperator(BaseOperator):
         self.mapping_dir = mapping_dir
         self.default_mappings = default_mappings
 
+    def readable(self, error: IPaaSSyncError) -> AirflowException:
+        """Log the error in a line of its own, for people; return what Airflow is to raise (terminal: no retry)."""
+        task_logger(self).error("%s", error)
+        kind = AirflowException if error.transient else AirflowFailException
+        return kind(str(error))
+
+    def build(self, context: Context) -> Sync:
+        """Check the params, open the ledger and start (or join) the run. Reads nothing of the services yet."""
+        params = RunParams.parse(dict(context["params"]), self.collection)
+        salesforce = SalesforceConnectedAppHook(self.salesforce_conn_id)
+        ipaas = IPaaSHook(self.ipaas_conn_id)
+        check_defined(salesforce.get_connection, self.salesforce_conn_id, salesforce.hook_name)
+        check_defined(ipaas.get_connection, self.ipaas_conn_id, ipaas.hook_name)
+        shape = shape_of(ipaas.settings)
+        mapping = load_mapping(
+            self.collection, self.mapping_dir, default_mappings=self.default_mappings, placement=shape
+        )
+        parents = None
+        if self.collection == "contact":
+            parents = load_mapping("account", self.mapping_dir, default_mappings=self.default_mappings, placement=shape)
+        ledger = open_ledger(self.ledger_conn_id)
+        run = self.open_run(
+            ledger,
+            Run(
+                run_key=f"{context['dag_run'].dag_id}:{context['dag_run'].run_id}",
+                dag_id=context["dag_run"].dag_id,
+                run_id=context["dag_run"].run_id,
+                collection=self.collection,
+                params=dict(context["params"]),
+                mapping_fingerprint=mapping.fingerprint,
+                started_at=datetime.now(UTC),
+            ),
+        )
+        return Sync(
+            collection=self.collection,
+            run=run,
+            params=params,
+            settings=self._settings(salesforce, ipaas),
+            mapping=mapping,
+            ledger=ledger,
+            connect_salesforce=_once(salesforce.get_client),
+            connect_ipaas=_once(ipaas.get_client),
+            log=task_logger(self),
+            parent_mapping=parents,
+        )
+
+    def open_run(self, ledger: SqlLedger, run: Run) -> Run:
+        """Start the run in the ledger, or join the one that another task started."""
+        return ledger.start_run(run)
+
+    def _settings(self, salesforce: SalesforceConnectedAppHook, ipaas: IPaaSHook) -> SyncSettings:
+        profile = ipaas.settings.profile
+        return SyncSettings(
+            salesforce_conn_id=self.salesforce_conn_id,
+            ipaas_conn_id=self.ipaas_conn_id,
+            poll_days=salesforce.settings.poll_days(self.collection),
+            external_id_field=salesforce.settings.external_id_field or None,
+            system_id=ipaas.settings.system_id,
+            profile_fingerprint=profile.fingerprint,
+            list_rows=profile.list_rows,
+            external_ids_on_write=profile.external_ids_on_write,
+            external_ids_on_read=profile.external_ids_on_read,
+            relationships=profile.relationships == "on",
+            limits=salesforce.settings.limits,
+            first_contact=salesforce.settings.first_contact,
+            retries=salesforce.settings.retries,
+        )
+
+
+class SyncOperator(CollectionOperator):
+    """One step of a sync run."""
+
     @abstractmethod
     def step(self, sync: Sync) -> dict[str, Any]:
         """Do this operator's part of the run; return counts for the log and XCom."""
@@ -81,71 +155,11 @@ class SyncOperator(BaseOperator):
                 self._note_calls(sync, context)
         return {"run_key": sync.run.run_key, **counts}
 
-    def readable(self, error: IPaaSSyncError) -> AirflowException:
-        """Log the error in a line of its own, for people; return what Airflow is to raise (terminal: no retry)."""
-        task_logger(self).error("%s", error)
-        kind = AirflowException if error.transient else AirflowFailException
-        return kind(str(error))
-
     def _note_calls(self, sync: Sync, context: Context) -> None:
         calls = sync.calls()
         if calls:
             key = f"calls:{self.task_id}:{context['ti'].try_number}"
             sync.ledger.update_run(sync.run.run_key, facts={key: calls})
-
-    def build(self, context: Context) -> Sync:
-        """Check the params, open the ledger and start (or join) the run. Reads nothing of the services yet."""
-        params = RunParams.parse(dict(context["params"]), self.collection)
-        salesforce = SalesforceConnectedAppHook(self.salesforce_conn_id)
-        ipaas = IPaaSHook(self.ipaas_conn_id)
-        check_defined(salesforce.get_connection, self.salesforce_conn_id, salesforce.hook_name)
-        check_defined(ipaas.get_connection, self.ipaas_conn_id, ipaas.hook_name)
-        shape = shape_of(ipaas.settings)
-        mapping = load_mapping(
-            self.collection, self.mapping_dir, default_mappings=self.default_mappings, placement=shape
-        )
-        parents = None
-        if self.collection == "contact":
-            parents = load_mapping("account", self.mapping_dir, default_mappings=self.default_mappings, placement=shape)
-        ledger = open_ledger(self.ledger_conn_id)
-        run = ledger.start_run(
-            Run(
-                run_key=f"{context['dag_run'].dag_id}:{context['dag_run'].run_id}",
-                dag_id=context["dag_run"].dag_id,
-                run_id=context["dag_run"].run_id,
-                collection=self.collection,
-                params=dict(context["params"]),
-                mapping_fingerprint=mapping.fingerprint,
-                started_at=datetime.now(UTC),
-            )
-        )
-        return Sync(
-            collection=self.collection,
-            run=run,
-            params=params,
-            settings=self._settings(salesforce, ipaas),
-            mapping=mapping,
-            ledger=ledger,
-            connect_salesforce=_once(salesforce.get_client),
-            connect_ipaas=_once(ipaas.get_client),
-            log=task_logger(self),
-            parent_mapping=parents,
-        )
-
-    def _settings(self, salesforce: SalesforceConnectedAppHook, ipaas: IPaaSHook) -> SyncSettings:
-        profile = ipaas.settings.profile
-        return SyncSettings(
-            salesforce_conn_id=self.salesforce_conn_id,
-            ipaas_conn_id=self.ipaas_conn_id,
-            poll_days=salesforce.settings.poll_days(self.collection),
-            external_id_field=salesforce.settings.external_id_field or None,
-            system_id=ipaas.settings.system_id,
-            profile_fingerprint=profile.fingerprint,
-            list_rows=profile.list_rows,
-            external_ids_on_write=profile.external_ids_on_write,
-            external_ids_on_read=profile.external_ids_on_read,
-            relationships=profile.relationships == "on",
-        )
 
 
 def task_logger(operator: BaseOperator) -> logging.Logger:

@@ -24,7 +24,7 @@ class SyncPrerequisitesOperator(SyncOperator):
 
 
 class PlanSyncOperator(SyncOperator):
-    """Decide every captured record, in both directions at once; fails when the run would create too much."""
+    """Decide every captured record, in both directions at once; fails when a brake stops the run."""
 
     def step(self, sync: Sync) -> dict[str, Any]:
         if is_closed(sync):

@@ -5,16 +5,31 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable
+from typing import Protocol
 from urllib.parse import quote, urlencode
 
 from airflow.models.dagrun import DagRun
 from fastapi import Request
 
-from airflow_provider_ipaas.ledger.monitoring import Reading, RunLine
+from airflow_provider_ipaas.ledger.monitoring import Reading, RunRef, WaitingRecord
 
 log = logging.getLogger(__name__)
 
-REPORT_TASK = "report"
+# The tasks whose logs people want to read, in the order in which they run.
+LOGS = ("plan", "upsert_ipaas", "upsert_salesforce", "report")
+UPSERT = {"to_ipaas": "upsert_ipaas", "to_salesforce": "upsert_salesforce"}
+# Reasons that a record gets while it is written; the plan gives the others.
+_WRITING = frozenset(
+    {
+        "refused_before",
+        "superseded",
+        "uncertain_create",
+        "create_in_progress",
+        "row_locked",
+        "not_attempted",
+        "api_budget",
+    }
+)
 CALLBACK = "/ipaas/oauth/callback"
 _SALESFORCE_ID = re.compile(r"00[A-Za-z0-9]{13}(?:[A-Za-z0-9]{3})?")
 # How runs note the org that a connection answered for.
@@ -39,15 +54,33 @@ class AirflowLinks:
     def run(self, dag_id: str, run_id: str) -> str:
         return f"{self._root}/dags/{_segment(dag_id)}/runs/{_segment(run_id)}"
 
-    def report(self, dag_id: str, run_id: str) -> str:
-        """Return the page of the run's report task, which opens at its log."""
-        return f"{self.run(dag_id, run_id)}/tasks/{REPORT_TASK}"
+    def log(self, dag_id: str, run_id: str, task_id: str) -> str:
+        """Return the page of a task of the run, which opens at its log."""
+        return f"{self.run(dag_id, run_id)}/tasks/{task_id}"
+
+    def writes(self, dag_id: str, run_id: str, direction: str) -> str:
+        """Return the log of the task that writes in a direction."""
+        return self.log(dag_id, run_id, UPSERT[direction])
+
+    def decision(self, run: RunRef, record: WaitingRecord) -> str:
+        """Return the log of the task that decided on a record in its last run."""
+        if run.collection != record.collection:
+            task = "prerequisites"  # an Account that Contacts need
+        elif record.code or record.reason in _WRITING:
+            task = UPSERT[record.direction]
+        else:
+            task = "plan"
+        return self.log(run.dag_id, run.run_id, task)
+
+    def numbers(self, dag_id: str, run_id: str) -> str:
+        """Return our page of one run."""
+        return f"{self.overview}/run?{urlencode({'dag_id': dag_id, 'run_id': run_id}, errors='replace')}"
 
     def runs(self, page: int) -> str:
         return f"{self.overview}?{urlencode({'runs': page})}"
 
     def group(self, *, page: int = 1, **key: str) -> str:
-        """Return the page of one group of waiting records."""
+        """Return the page of one group of waiting records, or of those of it with one code."""
         query = urlencode({**key, "page": page}, errors="replace")
         return f"{self.overview}/waiting?{query}"
 
@@ -65,7 +98,17 @@ def links_of(request: Request) -> AirflowLinks:
     return AirflowLinks(str(request.scope.get("app_root_path", "")).rstrip("/"))
 
 
-def run_states(runs: Iterable[RunLine]) -> dict[tuple[str, str], str]:
+class OfRun(Protocol):
+    """Anything that names a run of Airflow."""
+
+    @property
+    def dag_id(self) -> str: ...
+
+    @property
+    def run_id(self) -> str: ...
+
+
+def run_states(runs: Iterable[OfRun]) -> dict[tuple[str, str], str]:
     """Return what Airflow says of these runs; one that it no longer knows is missing."""
     wanted = {(run.dag_id, run.run_id) for run in runs}
     if not wanted:

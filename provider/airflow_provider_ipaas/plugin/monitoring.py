@@ -1,8 +1,8 @@
-"""The monitoring pages: runs with their numbers, what waits by reason, and the records of one group."""
+"""The monitoring pages: runs with their numbers, what waits by reason, the records of one group, and one run."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from airflow.api_fastapi.core_api.security import GetUserDep
@@ -12,14 +12,15 @@ from fastapi.responses import Response
 
 from airflow_provider_ipaas.errors import IPaaSSyncError
 from airflow_provider_ipaas.hooks.ledger import DEFAULT_CONN_ID, ledger_url
-from airflow_provider_ipaas.ledger.monitoring import Group, Reading, RunLine, WaitingRecord, reading
+from airflow_provider_ipaas.ledger.monitoring import Group, Reading, RunLine, RunRef, Selection, WaitingRecord, reading
 from airflow_provider_ipaas.plugin.access import may_read_connection, readable_dags
-from airflow_provider_ipaas.plugin.links import AirflowLinks, links_of, record_url, run_states, salesforce_url
+from airflow_provider_ipaas.plugin.links import LOGS, AirflowLinks, links_of, record_url, run_states, salesforce_url
 from airflow_provider_ipaas.plugin.pages import pages
 
 RUNS_PER_PAGE = 20
 RECORDS_PER_PAGE = 100
 DIRECTIONS = ("to_ipaas", "to_salesforce")
+CODES_SHOWN = 5
 COUNTS = ("seen", "created", "updated", "unchanged", "skipped", "parked", "failed")
 
 router = APIRouter()
@@ -67,6 +68,7 @@ def overview(request: Request, user: GetUserDep, runs: PageNumber = 1) -> Respon
         total=sum(group.count for group in groups),
         directions=DIRECTIONS,
         columns=COUNTS,
+        codes_shown=CODES_SHOWN,
     )
 
 
@@ -78,33 +80,75 @@ def waiting(
     direction: Literal["to_ipaas", "to_salesforce"],
     reason: Annotated[str, Query(max_length=200)],
     scope: Annotated[str, Query(max_length=200)],
+    code: Annotated[str, Query(max_length=200)] = "",
     page: PageNumber = 1,
 ) -> Response:
-    """Show the records of one group, at most a hundred."""
+    """Show the records of one group, or those of it with one code, at most a hundred."""
     links = links_of(request)
     conn_id = monitored_ledger()
     try:
         with reading(ledger_url(conn_id)) as ledger:
             if ledger is None:
                 return pages().show("empty.html", links=links, conn_id=conn_id, missing=True)
-            _, pairs = _visible(ledger, user)
+            dags, pairs = _visible(ledger, user)
             if (scope, collection) not in pairs:
                 raise HTTPException(403, "You may not read a DAG that works on these records.")
-            group = _find(ledger.groups(), scope, collection, direction, reason)
+            selection = Selection(scope, collection, direction, reason)
+            whole = _only(ledger.groups(selection))
+            selection = replace(selection, code=code or None)
+            group = _only(ledger.groups(selection)) if code else whole
             offset = (page - 1) * RECORDS_PER_PAGE
-            records = ledger.records(scope, collection, direction, reason, limit=RECORDS_PER_PAGE, offset=offset)
+            records = ledger.records(selection, limit=RECORDS_PER_PAGE, offset=offset)
+            runs = ledger.runs_by_key({record.run_key for record in records})
             base = salesforce_url(ledger, scope)
     except IPaaSSyncError as error:
         return _unreadable(links, user, conn_id, error)
+    states = run_states(runs.values())
+    decided = {key: ref for key, ref in runs.items() if ref.dag_id in dags and (ref.dag_id, ref.run_id) in states}
     return pages().show(
         "waiting.html",
         links=links,
         key={"scope": scope, "collection": collection, "direction": direction, "reason": reason},
+        code=code,
+        codes=whole.codes if whole else (),
         group=group,
-        rows=[(record, *_record_urls(record, direction, base)) for record in records],
+        rows=[(record, *_record_urls(record, direction, base), _log(links, decided, record)) for record in records],
         page=page,
         pages=-(-group.count // RECORDS_PER_PAGE) if group else 0,
         first=offset + 1,
+    )
+
+
+@router.get("/monitoring/run")
+def one_run(
+    request: Request,
+    user: GetUserDep,
+    dag_id: Annotated[str, Query(max_length=250)],
+    run_id: Annotated[str, Query(max_length=250)],
+) -> Response:
+    """Show the numbers of one run and the records that were refused in it."""
+    links = links_of(request)
+    conn_id = monitored_ledger()
+    try:
+        with reading(ledger_url(conn_id)) as ledger:
+            if ledger is None:
+                return pages().show("empty.html", links=links, conn_id=conn_id, missing=True)
+            if not readable_dags(user, {dag_id}):
+                raise HTTPException(403, "You may not read the runs and logs of this DAG.")
+            line = ledger.run(dag_id, run_id)
+            if line is None:
+                raise HTTPException(404, "The ledger does not know this run.")
+            base = salesforce_url(ledger, line.scope) if line.scope else None
+    except IPaaSSyncError as error:
+        return _unreadable(links, user, conn_id, error)
+    run = _view(line, run_states([line]).get((dag_id, run_id)))
+    return pages().show(
+        "run.html",
+        links=links,
+        run=run,
+        columns=COUNTS,
+        logs=LOGS,
+        errors=[(name, error, *_error_urls(error, base)) for name in run.counts for error in _errors(run.counts[name])],
     )
 
 
@@ -129,9 +173,26 @@ def _visible(ledger: Reading, user: Any) -> tuple[set[str], set[Pair]]:
     return dags, pairs
 
 
-def _find(groups: list[Group], scope: str, collection: str, direction: str, reason: str) -> Group | None:
-    key = (scope, collection, direction, reason)
-    return next((it for it in groups if (it.scope, it.collection, it.direction, it.reason) == key), None)
+def _only(groups: list[Group]) -> Group | None:
+    return groups[0] if groups else None
+
+
+def _log(links: AirflowLinks, decided: dict[str, RunRef], record: WaitingRecord) -> str | None:
+    """Return the log that tells why a record waits, where Airflow has it and the user may read it."""
+    run = decided.get(record.run_key or "")
+    return links.decision(run, record) if run else None
+
+
+def _errors(part: dict[str, Any]) -> list[dict[str, str]]:
+    """Return the errors of one direction of a summary, each with all of its texts."""
+    found = part.get("errors")
+    names = ("source_id", "target_id", "code", "message", "next_step")
+    errors = [error for error in found if isinstance(error, dict)] if isinstance(found, list) else []
+    return [{name: str(error.get(name) or "") for name in names} for error in errors]
+
+
+def _error_urls(error: dict[str, str], base: str | None) -> tuple[str | None, str | None]:
+    return record_url(base, error["source_id"]), record_url(base, error["target_id"])
 
 
 def _unreadable(links: AirflowLinks, user: Any, conn_id: str, error: IPaaSSyncError) -> Response:

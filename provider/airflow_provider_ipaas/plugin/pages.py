@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -21,6 +21,9 @@ _COLLECTIONS = {
     ("contact", "to_ipaas"): "Contacts → Customers",
     ("contact", "to_salesforce"): "Customers → Contacts",
 }
+
+# The year of what is due at no time: a first contact that waits for a person.
+_NO_TIME = MAXYEAR
 
 # Neither kept nor told to anybody.
 PRIVATE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
@@ -37,7 +40,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        for filter_ in (when, since, span, flow, number, words, marked, pretty):
+        for filter_ in (when, since, due, span, flow, number, words, marked, pretty):
             self._environment.filters[filter_.__name__] = filter_
         self._style = resources.files(__package__).joinpath("templates", "style.css").read_text("utf-8")
         self._digest = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
@@ -71,12 +74,19 @@ def when(value: datetime | None) -> str:
 
 def since(value: datetime | None, now: datetime) -> str:
     """Return how long ago something was, or how far ahead it is, in its largest unit."""
-    if value is None:
+    if value is None or value.year == _NO_TIME:
         return ""
     gone = now - value
     if abs(gone) < timedelta(minutes=1):
         return "now"
     return f"{span(gone)} ago" if gone > timedelta() else f"in {span(gone)}"
+
+
+def due(value: datetime | None, now: datetime) -> str:
+    """Return when something is tried again: at a point in time, with the next run, or once a person has said go."""
+    if value is not None and value.year == _NO_TIME:
+        return "when confirmed"
+    return when(value) if value is not None and value > now else "next run"
 
 
 def span(value: timedelta) -> str:

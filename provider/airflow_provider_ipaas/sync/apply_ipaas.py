@@ -9,12 +9,13 @@ from airflow_provider_ipaas.errors import AuthenticationError, ServiceError, Unk
 
 from .applying import Settler, Written, refused, shown_after, target_row
 from .canary import CanarySurprise, alike, canary_due, canary_passed, compare
-from .claiming import claim_creates
+from .claiming import claim_creates, held, renew_claims
 from .context import Sync, ipaas_stamp
+from .extract_ipaas import external_id_in
 from .fates import seen_row
 from .keys import content_hash
 from .linking import LinkWriter
-from .lost_creates import as_created, link_as_sent, renew_claims, shows, was_sent
+from .lost_creates import as_created, link_as_sent, shows, was_sent
 from .model import Item, Link, Record, Seen
 from .rebuild import WRITES_BEGAN
 
@@ -222,11 +223,16 @@ class IPaaSApplier:
         if alike:
             return self._exists(item, str(alike[0]["id"]))
         if item.op == "resolve_create":
-            renew_claims(sync, [item], "to_ipaas", sync.ipaas.server_now())
+            _, taken = renew_claims(sync, [item], "to_ipaas", sync.ipaas.server_now())
+            if taken:
+                return taken[0]
         body = sync.mapping.ipaas_create_body(changes, record_context=_context(item.record or {}))
         record = dict(body.record)
         if sync.settings.external_ids_on_write in ("auto", "nested"):
             record["external_ids"] = [{"system_id": _number(sync.settings.system_id), "external_id": item.record_id}]
+        _, taken = held(sync, [item], "to_ipaas")
+        if taken:
+            return taken[0]
         answer = sync.ipaas.create(sync.kind, record)
         self._made.add(str(answer["id"]))
         return self._created(item, answer, body.warnings)
@@ -278,9 +284,12 @@ class IPaaSApplier:
         sync = self.sync
         ipaas_id = str(answer["id"])
         extra: tuple[str, ...] = ()
+        owes = False
         if not self._carries(answer, item.record_id):
             try:
                 sync.ipaas.set_external_id(sync.kind, ipaas_id, item.record_id)
+            except AuthenticationError:
+                owes = True  # no refusal of this id: a ledger that is lost would not know the record without it
             except ServiceError as error:
                 if error.transient:
                     raise
@@ -302,16 +311,13 @@ class IPaaSApplier:
             theirs=shown,
             target_seen=seen,
             warnings=(*warnings, *extra),
+            owes_external_id=owes,
         )
 
     def _carries(self, answer: Record, salesforce_id: str) -> bool:
         if self.sync.settings.external_ids_on_write == "endpoint":
             return False
-        entries = answer.get("external_ids") or []
-        return any(
-            str(e.get("system_id")) == self.sync.settings.system_id and e.get("external_id") == salesforce_id
-            for e in entries
-        )
+        return external_id_in(self.sync, answer) == salesforce_id
 
 
 def _context(record: Record) -> Record:

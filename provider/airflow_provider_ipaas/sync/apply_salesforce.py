@@ -7,15 +7,15 @@ from typing import Any
 
 from airflow_provider_ipaas.errors import ServiceError, UnknownOutcome
 
-from .applying import Settler, Written, refused, refused_by, shown_after, target_row
+from .applying import Settler, Written, linked, refused, refused_by, shown_after, target_row
 from .canary import CanarySurprise, alike, canary_due, canary_passed, compare, told_before
-from .claiming import claim_creates
+from .claiming import claim_creates, held, renew_claims
 from .context import Sync, batches
 from .fates import owe_external_ids, seen_row
 from .halving import Send, in_halves
 from .keys import content_hash
 from .linking import store_external_ids
-from .lost_creates import as_created, find_in_salesforce, link_as_sent, renew_claims
+from .lost_creates import as_created, find_in_salesforce, link_as_sent
 from .model import Item, Record
 from .ports import WriteResult
 from .rebuild import WRITES_BEGAN
@@ -71,7 +71,7 @@ class SalesforceApplier:
         sync = self.sync
         links = sync.ledger.links(sync.scope, sync.collection, "ipaas", [item.record_id for item in items])
         if items:
-            self.settler.settle([Written(i, "linked" if i.record_id in links else "later") for i in items])
+            self.settler.settle([linked(i, made=i.record_id in links) for i in items])
 
     # Updates
 
@@ -185,6 +185,9 @@ class SalesforceApplier:
         if sync.settings.relationships and sync.collection == "contact":
             self._find_accounts(batch)
         self.settler.intents(batch)
+        batch, taken = held(sync, batch, "to_salesforce")
+        if taken:
+            self.settler.settle(taken)
         done: list[tuple[Item, str]] = []
         try:
             self._send(batch, self._send_creates, done)
@@ -237,9 +240,13 @@ class SalesforceApplier:
         if findings.unknown:
             self.settler.settle(findings.unknown)
         self._adopt(findings.made)
+        ready = [item for item in items if item.op != "resolve_create"]
         if findings.again:
-            renew_claims(sync, findings.again, "to_salesforce", sync.salesforce.server_now())
-        return [item for item in items if item.op != "resolve_create"] + findings.again
+            again, taken = renew_claims(sync, findings.again, "to_salesforce", sync.salesforce.server_now())
+            if taken:
+                self.settler.settle(taken)
+            ready += again
+        return ready
 
     def _adopt(self, made: list[tuple[Item, str]]) -> None:
         """Link what earlier attempts did create; where either side has changed since, the next run merges."""

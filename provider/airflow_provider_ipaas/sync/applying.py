@@ -11,15 +11,20 @@ from airflow_provider_ipaas.errors import IPaaSSyncError, ServiceError
 from .canary import canary_due
 from .context import Sync
 from .fates import FateBook, seen_row
+from .first_contact import is_held
 from .keys import content_hash
 from .model import Direction, Item, JournalEntry, Link, Seen, Side
 from .pairs import flip_history
+from .parked import EXTERNAL_ID_MISSING
 from .ports import WriteError
 from .refusals import Refusal, classify
+from .schedule import AWAITING
 
 CONFIG_STREAK = 5  # refusals of configuration in a row before a canary counts as "every record alike"
 
-Verdict = Literal["written", "linked", "nothing", "superseded", "gone", "refused", "uncertain", "in_progress", "later"]
+Verdict = Literal[
+    "written", "linked", "nothing", "superseded", "gone", "refused", "uncertain", "in_progress", "later", "held"
+]
 _LINKING = frozenset({"written", "linked", "nothing"})  # the two records are in step, and their link says so
 
 
@@ -42,6 +47,7 @@ class Written:
     text: str | None = None
     warnings: tuple[str, ...] = ()
     error: Exception | None = None
+    owes_external_id: bool = False  # iPaaS.com has not got it yet, and will take it later
     # iPaaS.com: fields that a PUT sent back as they were and the service now shows in another form: before and after.
     reformed: dict[str, tuple[Any, Any]] = field(default_factory=dict)
 
@@ -68,7 +74,7 @@ class Settler:
         Raises ConfigurationRefused when the whole first batch was refused for the same reason of configuration.
         """
         config = [r for r in results if r.refusal is not None and r.refusal.kind == "config"]
-        if any(r.verdict in _LINKING for r in results):
+        if any(r.verdict in _LINKING or r.verdict == "held" for r in results):
             self.proven = True
         if not self.proven and config and len(config) == len(results):
             self._held += config
@@ -131,6 +137,8 @@ class Settler:
             self._link(result)
             outcome = "created" if result.created else "updated" if result.verdict == "written" else "unchanged"
             book.decide(item, outcome)  # type: ignore[arg-type]
+            if result.owes_external_id:
+                book.park(item, EXTERNAL_ID_MISSING)
         elif result.verdict == "gone":
             self._bury(item)
             book.decide(item, "skipped", "target_deleted")
@@ -141,6 +149,7 @@ class Settler:
                 "superseded": "superseded",
                 "uncertain": "uncertain_create",
                 "in_progress": "create_in_progress",
+                "held": AWAITING,
             }.get(result.verdict, "not_attempted")
             book.decide(item, "parked", reason, message=result.text)
         key = item.outcome or ""
@@ -228,8 +237,8 @@ class Settler:
 
     def _log(self, result: Written) -> None:
         item = result.item
-        if item.outcome not in ("failed", "parked"):
-            return
+        if item.outcome not in ("failed", "parked") or result.verdict == "held":
+            return  # those that are held are counted by the match report
         level = self.sync.log.error if item.outcome == "failed" else self.sync.log.warning
         level(
             "%s %s %s -> %s (%s): %s Next step: %s",
@@ -241,6 +250,11 @@ class Settler:
             item.message or "",
             item.next_step or "",
         )
+
+
+def linked(item: Item, *, made: bool) -> Written:
+    """Make the result of a match that needed no write, or whose fields wait for the go of a first contact."""
+    return Written(item, ("held" if is_held(item) else "linked") if made else "later")
 
 
 def refused(item: Item, error: ServiceError) -> Written:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from .applying import Written
 from .context import Sync
@@ -10,6 +11,7 @@ from .model import SOURCE_OF, Claim, Direction, Item
 
 # No request of either service lives longer: a claim older than this has no write under way.
 ABANDONED = timedelta(minutes=15)
+_HELD = "held_since"  # in the payload of a create: when its claim was made or taken over
 
 
 def claim_creates(
@@ -53,14 +55,79 @@ def claim_creates(
             waiting.append(Written(item, "superseded", text="It was linked by another run since this one planned."))
         elif item.record_id in won:
             item.op = "create"
-        elif claim is not None and _may_take(sync, claim, now) and sync.ledger.take_claim(claim, sync.run.run_key, now):
+            hold(item, now)
+        elif claim is not None and _take(sync, claim, now):
             item.op = "resolve_create"
             sent_at = claim.sent_at.isoformat() if claim.sent_at else None
             item.payload = {**(item.payload or {}), "claimed_at": sent_at, "sent": claim.sent}
+            hold(item, _after(claim, now))
         else:
             blocked.add(item.record_id)
             waiting.append(Written(item, "in_progress", text="Another run is creating it."))
     return [item for item in items if item.record_id not in blocked], waiting
+
+
+def renew_claims(
+    sync: Sync, items: Sequence[Item], direction: Direction, server_now: datetime
+) -> tuple[list[Item], list[Written]]:
+    """Note what is about to be created anew after a lost create left nothing: a later search has to look for this.
+
+    Returns the creates that are still ours, and the results of the others.
+    """
+    with sync.ledger.transaction():
+        ours, others = held(sync, items, direction)
+        now = sync.clock()
+        claims = [
+            Claim(
+                sync.scope,
+                sync.collection,
+                direction,
+                item.record_id,
+                sync.run.run_key,
+                claimed_at=now,
+                sent_at=server_now,
+                sent=dict((item.payload or {}).get("changes", {})),
+            )
+            for item in ours
+        ]
+        sync.ledger.save_claims(claims)
+    for item in ours:
+        hold(item, now)
+    return ours, others
+
+
+def hold(item: Item, claimed_at: datetime) -> None:
+    """Note with which claim an item may be created: who takes the claim over makes it a later one."""
+    item.payload = {**(item.payload or {}), _HELD: _told(claimed_at)}
+
+
+def held(sync: Sync, items: Sequence[Item], direction: Direction) -> tuple[list[Item], list[Written]]:
+    """Return the creates that are still ours right before they are sent, and the results of the others.
+
+    A task that was given up may still be running beside its own retry, and wake up when that has taken over.
+    """
+    claims = sync.ledger.claims(sync.scope, sync.collection, direction, [item.record_id for item in items])
+    ours, others = [], []
+    for item in items:
+        claim = claims.get(item.record_id)
+        if claim is not None and claim.claimed_at and _told(claim.claimed_at) == (item.payload or {}).get(_HELD):
+            ours.append(item)
+        else:
+            others.append(Written(item, "in_progress", text="Another attempt has taken it over."))
+    return ours, others
+
+
+def _take(sync: Sync, claim: Claim, now: datetime) -> bool:
+    return _may_take(sync, claim, now) and sync.ledger.take_claim(claim, sync.run.run_key, _after(claim, now))
+
+
+def _after(claim: Claim, now: datetime) -> datetime:
+    """Return now, or where clocks disagree a moment after the claim."""
+    return now if claim.claimed_at is None else max(now, claim.claimed_at + timedelta(microseconds=1))
+
+
+def _told(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _may_take(sync: Sync, claim: Claim, now: datetime) -> bool:

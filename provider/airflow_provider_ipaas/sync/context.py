@@ -7,16 +7,18 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from airflow_provider_ipaas.mapping import CollectionMapping
 
 from .ids import OBJECT
 from .keys import content_hash, email_key, name_key, number_key
 from .ledger_port import LedgerPort
+from .mass_change import ChangeLimits
 from .model import Collection, Item, Record, Role, Run
 from .params import RunParams
 from .ports import IPaaSPort, Kind, SalesforcePort
+from .schedule import RetrySchedule
 
 T = TypeVar("T")
 BATCH = 500
@@ -38,6 +40,9 @@ class SyncSettings:
     external_ids_on_write: str = "auto"
     external_ids_on_read: str = "auto"
     relationships: bool = False
+    limits: ChangeLimits = field(default_factory=ChangeLimits)
+    first_contact: Literal["create", "link_only"] = "create"
+    retries: RetrySchedule = field(default_factory=RetrySchedule)
 
 
 @dataclass(slots=True)
@@ -101,7 +106,8 @@ class Sync:
             self,
             collection="account",
             mapping=self.parent_mapping,
-            params=replace(self.params, direction="to_ipaas"),
+            # A go for Contacts is none for Accounts.
+            params=replace(self.params, direction="to_ipaas", confirm_first_contact=False),
             is_parent=True,
         )
 
@@ -158,9 +164,9 @@ def parse_stamp(value: str | None) -> datetime | None:
         return None
     try:
         stamp = datetime.fromisoformat(value)
-    except ValueError:
+        return stamp.astimezone(UTC) if stamp.tzinfo else stamp.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return stamp.astimezone(UTC) if stamp.tzinfo else stamp.replace(tzinfo=UTC)
 
 
 def batches(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:

@@ -13,6 +13,7 @@ from airflow_provider_ipaas.errors import ServiceError
 
 from .context import BATCH, Sync, batches, parse_stamp
 from .extract_salesforce import scope_of, settled_fate
+from .first_contact import may_take_up
 from .ids import full_id
 from .model import Item, Link, Record, Seen
 from .rebuild import FIRST_CONTACT, is_empty, relink
@@ -100,7 +101,7 @@ def _list(sync: Sync, listing: _Listing) -> None:
 
 def _whole_items(sync: Sync, rows: list[Record], seen: dict[str, Seen], links: dict[str, Link]) -> Iterator[Item]:
     """Make the items of listed rows, fetching by id what a row can't show."""
-    short = {str(row["id"]) for row in rows if _is_short(sync, row, linked=str(row["id"]) in links)}
+    short = {str(row["id"]) for row in rows if is_short(sync, row, linked=str(row["id"]) in links)}
     fetched = read_many(sync, [str(row["id"]) for row in rows if str(row["id"]) in short])
     for row in rows:
         record_id = str(row["id"])
@@ -109,7 +110,8 @@ def _whole_items(sync: Sync, rows: list[Record], seen: dict[str, Seen], links: d
             yield _with_external_id(sync, record, seen.get(record_id), linked=record_id in links)
 
 
-def _is_short(sync: Sync, row: Record, *, linked: bool) -> bool:
+def is_short(sync: Sync, row: Record, *, linked: bool) -> bool:
+    """Tell a listed row that lacks a nested part which the sync needs; of a linked record the external id is known."""
     if sync.settings.list_rows != "auto":
         return sync.settings.list_rows == "short"
     nested = set(sync.mapping.ipaas_parts)
@@ -135,8 +137,9 @@ def _with_external_id(sync: Sync, record: Record, last: Seen | None, *, linked: 
 
 def external_id_in(sync: Sync, record: Record) -> str | None:
     """Return the Salesforce id that a record carries for our subscription; links to deleted records count as none."""
-    for entry in record.get("external_ids") or []:
-        if str(entry.get("system_id")) == sync.settings.system_id:
+    entries = record.get("external_ids")
+    for entry in entries if isinstance(entries, list) else []:
+        if isinstance(entry, dict) and str(entry.get("system_id")) == sync.settings.system_id:
             value = str(entry.get("external_id") or "")
             return None if not value or value.startswith("DELETED:") else full_id(value)
     return None
@@ -201,9 +204,15 @@ def _capture_due(sync: Sync) -> int:
     if not sync.params.writes("to_salesforce"):
         return 0
     count = 0
-    fingerprint = sync.mapping.fingerprint
+    fingerprint, reasons = sync.mapping.fingerprint, may_take_up(sync)
     for waiting in sync.ledger.due(
-        sync.scope, sync.collection, "to_salesforce", sync.clock(), BATCH, mapping_fingerprint=fingerprint
+        sync.scope,
+        sync.collection,
+        "to_salesforce",
+        sync.clock(),
+        BATCH,
+        mapping_fingerprint=fingerprint,
+        reasons=reasons,
     ):
         ids = [row.source_id for row in waiting]
         stored = sync.ledger.items_by_id(sync.run.run_key, sync.collection, "ipaas", ids)

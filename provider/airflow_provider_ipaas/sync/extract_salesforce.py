@@ -8,8 +8,10 @@ from datetime import timedelta
 from airflow_provider_ipaas.errors import ConfigurationError, ServiceError
 
 from .context import BATCH, Sync, batches
+from .first_contact import check_go, may_take_up
+from .lost_creates import API_USER
 from .model import Item, Record, Seen
-from .salesforce_reads import forget_fields, object_fields, older_stamps, rows_by_id, whole_rows
+from .salesforce_reads import deleted_rows, forget_fields, object_fields, older_stamps, rows_by_id, whole_rows
 from .windows import Window, look_back
 
 # `updated` answers ids too: ask for a span that holds the longest transaction, not for the whole window.
@@ -20,9 +22,10 @@ def extract_salesforce(sync: Sync) -> dict[str, int]:
     """Capture the Salesforce side of a run into the ledger; return counts for the log.
 
     Rows that were processed in this very version are captured as Id and stamp with the fate they had. Raises
-    ConfigurationError when the connection answers for another org than it was pinned to.
+    ConfigurationError when the connection answers for another org than it was pinned to, or a go comes too early.
     """
     pin_org(sync)
+    check_go(sync)
     try:
         return _extract(sync, object_fields(sync))
     except ServiceError as error:
@@ -37,7 +40,7 @@ def _extract(sync: Sync, fields: set[str]) -> dict[str, int]:
     if sync.params.by_id:
         asked = _capture_ids(sync, fields, sync.params.salesforce_ids, report_missing=True)
         return {"asked": asked}
-    watermark = None if sync.params.full else sync.ledger.watermark(sync.scope, sync.collection, "salesforce")
+    watermark = sync.ledger.watermark(sync.scope, sync.collection, "salesforce")
     now = sync.salesforce.server_now()
     poll_days = sync.params.poll_days or sync.settings.poll_days
     window = look_back(now, poll_days, watermark, full=sync.params.full)
@@ -45,12 +48,14 @@ def _extract(sync: Sync, fields: set[str]) -> dict[str, int]:
     _remember_window(sync, window, fence.isoformat())
     known = _capture_older(sync, fields, window)
     whole = _capture_whole(sync, fields, window)
+    if sync.params.full and watermark is not None:
+        _capture_gone(sync, fields, look_back(now, poll_days, watermark, full=False))
     due = _capture_due(sync, fields)
     return {"whole_rows": whole, "id_and_stamp_rows": known, "due": due}
 
 
-def pin_org(sync: Sync) -> None:
-    """Pin the org at first contact; refuse a connection that suddenly answers for another one."""
+def check_org(sync: Sync) -> str:
+    """Pin the org at first contact and return its id; refuse a connection that suddenly answers for another one."""
     org_id = sync.salesforce.org_id
     conn_id = sync.settings.salesforce_conn_id
     pinned = sync.ledger.pin(f"salesforce:{conn_id}", org_id)
@@ -63,8 +68,18 @@ def pin_org(sync: Sync) -> None:
                 "use another connection id and another DAG (sync_dag)."
             ),
         )
-    if not sync.run.scope:
-        sync.run = sync.ledger.update_run(sync.run.run_key, scope=scope_of(org_id, sync.settings.system_id))
+    return org_id
+
+
+def pin_org(sync: Sync) -> None:
+    """Check the org, and note on the run which pair it works on."""
+    org_id = check_org(sync)
+    # Who we are there is known without a call now; the plan asks no service.
+    sync.run = sync.ledger.update_run(
+        sync.run.run_key,
+        scope=scope_of(org_id, sync.settings.system_id),
+        facts={API_USER: sync.salesforce.user_id},
+    )
 
 
 def scope_of(org_id: str, system_id: str) -> str:
@@ -73,6 +88,12 @@ def scope_of(org_id: str, system_id: str) -> str:
 
 
 def _remember_window(sync: Sync, window: Window, fence: str) -> None:
+    if window.start is None:
+        sync.log.info("Salesforce: reading every %s, whatever its age.", sync.sobject)
+    else:
+        sync.log.info(
+            "Salesforce: reading every %s changed since %s UTC.", sync.sobject, f"{window.start:%Y-%m-%d %H:%M}"
+        )
     sync.ledger.update_run(
         sync.run.run_key,
         facts={
@@ -113,13 +134,20 @@ def _capture_whole(sync: Sync, fields: set[str], window: Window) -> int:
     return count
 
 
+def _capture_gone(sync: Sync, fields: set[str], window: Window) -> None:
+    """Capture what was deleted or merged since the last run: a full load lists what is there, and moves the watermark."""
+    for rows in batches(deleted_rows(sync, fields, window)):
+        items = [item_of(sync, row, fields) for row in _without_dead(sync, rows)]
+        sync.ledger.add_items(sync.run.run_key, items)
+
+
 def _capture_due(sync: Sync, fields: set[str]) -> int:
     if not sync.params.writes("to_ipaas"):
         return 0
     count = 0
-    fingerprint = sync.mapping.fingerprint
+    fingerprint, reasons = sync.mapping.fingerprint, may_take_up(sync)
     for waiting in sync.ledger.due(
-        sync.scope, sync.collection, "to_ipaas", sync.clock(), BATCH, mapping_fingerprint=fingerprint
+        sync.scope, sync.collection, "to_ipaas", sync.clock(), BATCH, mapping_fingerprint=fingerprint, reasons=reasons
     ):
         ids = [row.source_id for row in waiting]
         stored = sync.ledger.items_by_id(sync.run.run_key, sync.collection, "salesforce", ids)

@@ -10,9 +10,8 @@ from airflow_provider_ipaas.catalogue import NEXT_STEP
 
 from .context import Sync
 from .model import Direction, Item, Outcome, Seen, Side, Unresolved
-from .schedule import REFUSED, next_attempt
-
-EXTERNAL_ID_MISSING = "external_id_missing"
+from .parked import EXTERNAL_ID_MISSING
+from .schedule import AWAITING, NO_TIME, REFUSED
 
 
 class FateBook:
@@ -22,6 +21,7 @@ class FateBook:
         self.sync = sync
         self._waiting: dict[tuple[Direction, str], Unresolved] = {}
         self._seen: dict[Side, list[Seen]] = defaultdict(list)
+        self._gone: dict[Side, list[str]] = defaultdict(list)
         self._cleared: dict[Direction, list[str]] = defaultdict(list)
         self._parked: list[Unresolved] = []
 
@@ -33,18 +33,26 @@ class FateBook:
     def waiting(self, item: Item) -> Unresolved | None:
         return self._waiting.get((item.direction, item.record_id))
 
+    def replayed(self, item: Item) -> bool:
+        """Tell a waiting record that a person has asked to be tried again."""
+        before = self.waiting(item)
+        return before is not None and before.next_at is None
+
     def flush(self) -> None:
         """Write what was collected."""
         sync = self.sync
         for side, rows in self._seen.items():
             sync.ledger.save_seen(sync.scope, sync.collection, side, rows)
+        for side, ids in self._gone.items():
+            sync.ledger.forget_seen(sync.scope, sync.collection, side, ids)
         for direction, ids in self._cleared.items():
             known = [record_id for record_id in ids if (direction, record_id) in self._waiting]
             if known:
                 sync.ledger.clear_unresolved(sync.scope, sync.collection, direction, known)
         if self._parked:
             sync.ledger.save_unresolved(self._parked)
-        self._seen, self._cleared, self._parked, self._waiting = defaultdict(list), defaultdict(list), [], {}
+        self._seen, self._gone, self._cleared = defaultdict(list), defaultdict(list), defaultdict(list)
+        self._parked, self._waiting = [], {}
 
     def decide(
         self,
@@ -73,8 +81,13 @@ class FateBook:
             self._cleared[item.direction].append(item.record_id)
 
     def remember(self, item: Item) -> None:
-        """Note the version that was decided on, so that later runs can tell a change."""
-        if item.record is not None:
+        """Note the version that was decided on, so that later runs can tell a change.
+
+        One that is gone may come back as it was, and has to be looked at then.
+        """
+        if item.missing:
+            self._gone[item.side].append(item.record_id)
+        elif item.record is not None:
             self._seen[item.side].append(seen_row(self.sync, item))
 
     def park(
@@ -85,7 +98,7 @@ class FateBook:
         direction: Direction | None = None,
         details: dict[str, Any] | None = None,
     ) -> None:
-        """Let a source record wait; it is due again in every run."""
+        """Let a source record wait; it is due again in every run, or once a person has said go."""
         now = self.sync.clock()
         direction = direction or item.direction
         before = self._waiting.get((direction, item.record_id))
@@ -104,12 +117,18 @@ class FateBook:
                 next_step=item.next_step or NEXT_STEP.get(reason),
                 content_hash=item.content_hash,
                 mapping_fingerprint=self.sync.mapping.fingerprint,
-                details={**(details or {}), **_debt(before)},
+                details={**(details or {}), **_debt(before), **self._relation(item, reason)},
                 first_at=before.first_at if before else now,
                 last_at=now,
-                next_at=now,
+                next_at=NO_TIME if reason == AWAITING else now,
+                run_key=self.sync.run.run_key,
             )
         )
+
+    def _relation(self, item: Item, reason: str) -> dict[str, Any]:
+        """A relationship is made along with the external id: a pair whose fields wait has it made then as well."""
+        related = self.sync.settings.relationships and item.collection == "contact" and item.side == "salesforce"
+        return {EXTERNAL_ID_MISSING: True} if reason == AWAITING and related and item.target_id else {}
 
     def refuse(self, item: Item, code: str, message: str, next_step: str) -> None:
         """Note that the target refused a record: *failed* the first time, *parked* until its code changes."""
@@ -139,7 +158,8 @@ class FateBook:
                 details=_debt(before),
                 first_at=before.first_at if before else now,
                 last_at=now,
-                next_at=next_attempt(now, attempts),
+                next_at=self.sync.settings.retries.next_attempt(now, attempts),
+                run_key=self.sync.run.run_key,
             )
         )
         self.remember(item)
@@ -195,6 +215,7 @@ def owe_external_ids(sync: Sync, pairs: Sequence[tuple[str, str]]) -> None:
                 first_at=now,
                 last_at=now,
                 next_at=now,
+                run_key=sync.run.run_key,
             )
             for salesforce_id, ipaas_id in pairs
         ]

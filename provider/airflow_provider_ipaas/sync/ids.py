@@ -34,10 +34,10 @@ def full_id(value: str) -> str:
     return to_18(value) if len(value) == 15 and looks_like_salesforce(value) else value
 
 
-def split_record_ids(values: object, collection: Collection) -> tuple[list[str], list[str]]:
+def split_record_ids(values: object, collection: Collection | None) -> tuple[list[str], list[str]]:
     """Split the `record_ids` param into Salesforce ids (18 characters) and iPaaS.com ids, each once, in order.
 
-    Raises ConfigurationError naming the first value that is neither.
+    *collection*: whose ids they are; None: of either. Raises ConfigurationError naming the first value that is neither.
     """
     if not isinstance(values, list | tuple):
         raise ConfigurationError(
@@ -58,22 +58,31 @@ def split_record_ids(values: object, collection: Collection) -> tuple[list[str],
     return list(salesforce), list(ipaas)
 
 
-def _checked(value: str, collection: Collection) -> str:
-    prefix = PREFIX[collection]
-    if not value.startswith(prefix):
-        raise _malformed(value, f"is not the id of a {OBJECT[collection]} (those start with {prefix})", collection)
+def _checked(value: str, collection: Collection | None) -> str:
+    if not value.startswith(_prefixes(collection)):
+        problem = f"is not the id of {_named(collection)} (those start with {' or '.join(_prefixes(collection))})"
+        raise _malformed(value, problem, collection)
     full = to_18(value)
     if len(value) == 18 and value != full:
         raise _malformed(value, f"has a wrong checksum (its first 15 characters make {full})", collection)
     return full
 
 
-def _malformed(value: object, problem: str, collection: Collection) -> ConfigurationError:
+def _prefixes(collection: Collection | None) -> tuple[str, ...]:
+    return (PREFIX[collection],) if collection else tuple(PREFIX.values())
+
+
+def _named(collection: Collection | None) -> str:
+    return f"a {OBJECT[collection]}" if collection else "an Account or Contact"
+
+
+def _malformed(value: object, problem: str, collection: Collection | None) -> ConfigurationError:
     shown = repr(value if len(str(value)) <= 80 else str(value)[:77] + "...")
+    what = f"{OBJECT[collection]} ids" if collection else "ids"
     return ConfigurationError(
         f"record_ids: {shown} {problem}. Nothing was read or written.",
         next_step=(
-            f"Copy the id from the record's page: Salesforce {OBJECT[collection]} ids have 15 or 18 letters and digits "
-            f"and start with {PREFIX[collection]}, iPaaS.com ids have up to 64 letters, digits and hyphens."
+            f"Copy the id from the record's page: Salesforce {what} have 15 or 18 letters and digits "
+            f"and start with {' or '.join(_prefixes(collection))}, iPaaS.com ids have up to 64 letters, digits and hyphens."
         ),
     )

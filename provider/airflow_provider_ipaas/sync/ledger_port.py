@@ -14,6 +14,7 @@ from .model import (
     Item,
     JournalEntry,
     Link,
+    Matches,
     Outcome,
     Role,
     Run,
@@ -75,7 +76,11 @@ class LedgerPort(Protocol):
     def links(self, scope: str, collection: Collection, side: Side, ids: Iterable[str]) -> dict[str, Link]:
         """Return links by the id of *side*."""
 
-    def count_links(self, scope: str, collection: Collection) -> int: ...
+    def count_links(self, scope: str, collection: Collection, *, active: bool = False) -> int:
+        """Count links; *active*: only those whose two records live."""
+
+    def walk_links(self, scope: str, collection: Collection, batch: int = 500) -> Iterator[list[Link]]:
+        """Stream every link in batches, in the order of Salesforce ids; the caller may write in between."""
 
     def add_link(self, link: Link) -> Link | None:
         """Insert; None when either id is linked already (the unique keys decide)."""
@@ -137,6 +142,12 @@ class LedgerPort(Protocol):
         roles: Sequence[Role] | None = None,
     ) -> int: ...
 
+    def matches(self, scope: str, collection: Collection, run_key: str | None, *, examples: int = 10) -> Matches:
+        """Count how the records of both services belong together, by all that was last seen of them.
+
+        *run_key*: take what this run captured for the Salesforce side, and the links that it plans as made (a dry run).
+        """
+
     def tally(self, run_key: str, collection: Collection, side: Side, role: Role) -> Tally: ...
 
     def drop_items(self, run_key: str) -> None: ...
@@ -155,8 +166,10 @@ class LedgerPort(Protocol):
         batch: int = 500,
         *,
         mapping_fingerprint: str | None = None,
+        reasons: Sequence[str] = (),
     ) -> Iterator[list[Unresolved]]:
-        """Stream what is due, oldest first; what waits since another mapping is due as well."""
+        """Stream what is due, oldest first; what waits since another mapping is due as well, and what waits for one of
+        *reasons*."""
 
     def save_unresolved(self, rows: Sequence[Unresolved]) -> None:
         """Upsert by (scope, collection, direction, source_id); `first_at` of a stored row is kept."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from airflow_provider_ipaas.errors import AuthenticationError, ServiceError
 
-from .applying import Settler, Written, refused
+from .applying import Settler, Written, linked, refused
 from .canary import CanarySurprise, canary_due, canary_passed
 from .context import Sync
 from .fates import pay_external_id
+from .first_contact import awaiting
 from .model import Item, Link
 from .rebuild import WRITES_BEGAN
 
@@ -18,6 +19,7 @@ class LinkWriter:
     def __init__(self, sync: Sync, settler: Settler) -> None:
         self.sync = sync
         self.settler = settler
+        self._awaiting = awaiting(sync)
 
     def write(self) -> None:
         """Store the Salesforce id in iPaaS.com, then link: a crash between the two is mended by the external id."""
@@ -59,7 +61,8 @@ class LinkWriter:
     def _store_external_id(self, item: Item) -> None:
         if item.link_to is not None:
             self.sync.ipaas.set_external_id(self.sync.kind, item.link_to, item.record_id)
-            self.relate(item, item.link_to)
+            if not self._awaiting:
+                self.relate(item, item.link_to)
 
     def _link_canary(self, item: Item) -> None:
         """The first external id is read back: a wrong table name answers like a record without a link."""
@@ -71,12 +74,17 @@ class LinkWriter:
         except ServiceError as error:
             self._link_made(item, error)
             return
-        self.check_external_id(item.link_to, item.record_id)
-        canary_passed(sync, "ipaas", "external_id")
+        if self.check_external_id(item.link_to, item.record_id):
+            canary_passed(sync, "ipaas", "external_id")
 
-    def check_external_id(self, ipaas_id: str, salesforce_id: str) -> None:
-        """Raise CanarySurprise when an external id just stored cannot be looked up."""
+    def check_external_id(self, ipaas_id: str, salesforce_id: str) -> bool:
+        """Tell whether an external id just stored can be looked up; False where its record has gone meanwhile.
+
+        Raises CanarySurprise when it cannot.
+        """
         found = self.sync.ipaas.external_id_of(self.sync.kind, ipaas_id)
+        if found is None and self.sync.ipaas.get(self.sync.kind, ipaas_id) is None:
+            return False  # the link of a deleted record counts as none: this proves nothing
         if found != salesforce_id:
             raise CanarySurprise(
                 f"canary: the external id stored for {self.sync.kind} {ipaas_id} cannot be looked up again "
@@ -86,6 +94,7 @@ class LinkWriter:
                     "like an unlinked record), and system_id of the connection."
                 ),
             )
+        return True
 
     def _link_made(self, item: Item, answer: object) -> None:
         sync = self.sync
@@ -123,8 +132,8 @@ class LinkWriter:
         links = sync.ledger.links(sync.scope, sync.collection, "salesforce", [item.record_id for item in items])
         results = []
         for item in items:
-            linked = item.record_id in links and links[item.record_id].ipaas_id == item.target_id
-            results.append(Written(item, "linked" if linked else "later"))
+            made = item.record_id in links and links[item.record_id].ipaas_id == item.target_id
+            results.append(linked(item, made=made))
         if results:
             self.settler.settle(results)
 

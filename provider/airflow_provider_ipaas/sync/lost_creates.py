@@ -14,10 +14,14 @@ from airflow_provider_ipaas.mapping import CollectionMapping, Showing
 
 from .applying import Written
 from .canary import alike
-from .context import Sync, parse_stamp
+from .context import Sync, batches, parse_stamp
 from .keys import email_key, name_key
-from .model import DIRECTIONS, OTHER, SOURCE_OF, Claim, Direction, Item, Link, Side
+from .model import DIRECTIONS, OTHER, SOURCE_OF, Claim, Direction, Item, Link, Record, Side
 from .salesforce_reads import literal, quote, rows_by_external_id
+
+API_USER = "salesforce_user"  # fact of a run: the id of the user behind the connection
+# Claims tell the service's time to the second before the request is sent.
+_EARLIER = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
@@ -26,11 +30,13 @@ class LostCreates:
 
     sources: set[tuple[Side, str]] = field(default_factory=set)
     keys: set[tuple[Side, str]] = field(default_factory=set)  # side of the target, e-mail or name as sent
+    user: str = ""  # who sends our creates to Salesforce
+    since: datetime | None = None  # the first of those sent to Salesforce, by its clock
 
     @classmethod
     def load(cls, sync: Sync) -> LostCreates:
         """Read the open claims; there are few, and none as a rule."""
-        lost = cls()
+        lost = cls(user=str(sync.run.facts.get(API_USER) or ""))
         for direction in DIRECTIONS:
             side = SOURCE_OF[direction]
             claims = {
@@ -38,19 +44,33 @@ class LostCreates:
             }
             linked = sync.ledger.links(sync.scope, sync.collection, side, claims)
             items = sync.ledger.items_by_id(sync.run.run_key, sync.collection, side, claims)
+            waiting = sync.ledger.unresolved(sync.scope, sync.collection, direction, claims)
             for source_id, claim in claims.items():
                 item = items.get(source_id)
-                if source_id not in linked and item is not None and item.role in sync.counted_roles:
-                    lost.sources.add((side, source_id))
-                    lost.keys.add((OTHER[side], _sent_key(sync, direction, claim.sent) or ""))
+                counted = item is not None and item.role in sync.counted_roles
+                if source_id not in linked and (counted or source_id in waiting):
+                    lost._add(side, claim, _sent_key(sync, direction, claim.sent))
         return lost
 
+    def _add(self, side: Side, claim: Claim, sent_key: str | None) -> None:
+        self.sources.add((side, claim.source_id))
+        self.keys.add((OTHER[side], sent_key or ""))
+        if side == "ipaas" and claim.sent_at is not None:
+            self.since = min(self.since or claim.sent_at, claim.sent_at)
+
     def may_have_made(self, item: Item, matches: Iterable[str]) -> bool:
-        """Tell a record that is like what was sent, or that matches the source of such a create."""
+        """Tell a record that is like what was sent, that our user made since, or that matches the source of such a create."""
         key = item.email_key if item.collection == "contact" else item.name_key
         if key and (item.side, key) in self.keys:
             return True
+        if item.side == "salesforce" and self._is_made_since(item.record or {}):
+            return True
         return any((OTHER[item.side], record_id) in self.sources for record_id in matches)
+
+    def _is_made_since(self, row: Record) -> bool:
+        """Tell a record that our user has made since: a flow may have changed every field that was sent."""
+        ours = bool(self.user) and row.get("CreatedById") == self.user
+        return ours and self.since is not None and _is_since(row, self.since)
 
 
 def _sent_key(sync: Sync, direction: Direction, sent: Showing) -> str | None:
@@ -66,25 +86,6 @@ def was_sent(item: Item) -> dict[str, Any]:
     """Return the changes that the lost create carried: those of its claim, else those planned now."""
     payload = item.payload or {}
     return dict(payload.get("sent") or payload.get("changes") or {})
-
-
-def renew_claims(sync: Sync, items: Iterable[Item], direction: Direction, server_now: datetime) -> None:
-    """Note what is about to be created anew after a lost create left nothing: a later search has to look for this."""
-    now = sync.clock()
-    claims = [
-        Claim(
-            sync.scope,
-            sync.collection,
-            direction,
-            item.record_id,
-            sync.run.run_key,
-            claimed_at=now,
-            sent_at=server_now,
-            sent=dict((item.payload or {}).get("changes", {})),
-        )
-        for item in items
-    ]
-    sync.ledger.save_claims(claims)
 
 
 def as_created(mapping: CollectionMapping, item: Item, shown: Showing) -> bool:
@@ -176,50 +177,65 @@ def find_in_salesforce(sync: Sync, items: list[Item], fields: set[str], external
         return findings
     now = sync.salesforce.server_now()
     fence = sync.salesforce.latest_date_covered(sync.sobject, now - timedelta(minutes=30), now)
+    claimed = {item.record_id: parse_stamp((item.payload or {}).get("claimed_at")) for item in items}
+    since = {record_id: moment or now - timedelta(days=1) for record_id, moment in claimed.items()}
+    candidates = _made_by_us(sync, items, min(since.values()))
+    equal = {item.record_id: _equal(sync, item, candidates, since[item.record_id]) for item in items}
+    explained = {record_id for ids in equal.values() if len(ids) == 1 for record_id in ids}
     for item in items:
-        claimed = parse_stamp((item.payload or {}).get("claimed_at"))
-        _look(sync, findings, item, claimed, fence, now)
+        # A flow or a person may have changed every field that was sent: what nothing else explains may be it.
+        other = [i for i, row in candidates.items() if i not in explained and _is_since(row, since[item.record_id])]
+        _judge(findings, item, equal[item.record_id], other, pending=_is_pending(claimed[item.record_id], fence))
     return findings
 
 
-def _look(sync: Sync, findings: Findings, item: Item, claimed: datetime | None, fence: datetime, now: datetime) -> None:
-    equal, similar = _created_by_us(sync, item, claimed or now - timedelta(days=1))
-    if item.external_id in (*equal, *similar):
+def _judge(findings: Findings, item: Item, equal: list[str], other: list[str], *, pending: bool) -> None:
+    if item.external_id in (*equal, *other):
         equal = [str(item.external_id)]  # a person has said which
     if len(equal) == 1:
         findings.made.append((item, equal[0]))
-    elif equal or similar:
-        text = f"Any of these could be the one that was created: {', '.join((equal or similar)[:5])}."
+    elif equal or other:
+        text = f"Any of these could be the one that was created: {', '.join((equal or other)[:5])}."
         findings.unknown.append(Written(item, "uncertain", text=text))
-    elif claimed is not None and fence <= claimed:
+    elif pending:
         text = "The request may still be under way in Salesforce."
         findings.unknown.append(Written(item, "uncertain", text=text))
     else:
         findings.again.append(item)
 
 
-# One of these is enough to doubt: a flow or a person may have changed the others since.
-_TELLING = ("Name", "LastName", "Email", "Phone", "AccountNumber", "Website")
+def _is_pending(claimed: datetime | None, fence: datetime) -> bool:
+    return claimed is not None and fence <= claimed
 
 
-def _created_by_us(sync: Sync, item: Item, since: datetime) -> tuple[list[str], list[str]]:
-    """Return the unlinked records that our user created since then: with the content that was sent, and similar ones."""
-    sent = sync.mapping.salesforce_body(was_sent(item))
-    body = {key: value for key, value in sent.items() if isinstance(value, str)}
-    tests = [f"{name} = {quote(body[name])}" for name in _TELLING if name in body]
-    if not tests:
-        return [], []
+def _made_by_us(sync: Sync, items: list[Item], since: datetime) -> dict[str, Record]:
+    """Return the unlinked records that our user has created since then, by id: few, as a rule those that are sought."""
+    names = {name for item in items for name in sync.mapping.salesforce_body(was_sent(item))}
     soql = (
-        f"SELECT {', '.join(sorted({*body, 'Id'}))} FROM {sync.sobject} "  # noqa: S608 (names come from the mapping)
-        f"WHERE CreatedById = {quote(sync.salesforce.user_id)} "
-        f"AND CreatedDate >= {literal(since - timedelta(minutes=1))} AND ({' OR '.join(tests)})"
+        f"SELECT {', '.join(sorted({*names, 'Id', 'CreatedDate'}))} FROM {sync.sobject} "  # noqa: S608 (names from the mapping)
+        f"WHERE CreatedById = {quote(sync.salesforce.user_id)} AND CreatedDate >= {literal(since - _EARLIER)}"
     )
-    rows = {str(row["Id"]): row for row in sync.salesforce.query(soql)}
-    linked = sync.ledger.links(sync.scope, sync.collection, "salesforce", rows)
-    equal: list[str] = []
-    similar: list[str] = []
-    for record_id, row in rows.items():
-        same = all(row.get(name) is None or alike(row[name], value) for name, value in body.items())
-        if record_id not in linked:
-            (equal if same else similar).append(record_id)
-    return sorted(equal), sorted(similar)
+    found: dict[str, Record] = {}
+    for rows in batches(sync.salesforce.query(soql)):
+        by_id = {str(row["Id"]): row for row in rows}
+        linked = sync.ledger.links(sync.scope, sync.collection, "salesforce", by_id)
+        found |= {record_id: row for record_id, row in by_id.items() if record_id not in linked}
+    return dict(sorted(found.items()))
+
+
+def _equal(sync: Sync, item: Item, rows: dict[str, Record], since: datetime) -> list[str]:
+    """Return the records that show what was sent for an item."""
+    sent = sync.mapping.salesforce_body(was_sent(item))
+    body = {name: value for name, value in sent.items() if isinstance(value, str)}
+    return [
+        record_id
+        for record_id, row in rows.items()
+        if _is_since(row, since)
+        and any(row.get(name) is not None for name in body)
+        and all(row.get(name) is None or alike(row[name], value) for name, value in body.items())
+    ]
+
+
+def _is_since(row: Record, moment: datetime) -> bool:
+    created = parse_stamp(row.get("CreatedDate"))
+    return created is None or created >= moment - _EARLIER

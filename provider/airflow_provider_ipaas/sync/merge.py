@@ -59,7 +59,7 @@ def _merge_field(
     else:
         ours, theirs = here is not None, there is not None
     if rule.on_create_only:
-        return FieldMerge(key, _fill(rule, here, there, known, writes))
+        return _fill(rule, here, there, known, writes)
     if not ours and not theirs:
         return FieldMerge(key, "keep")
     if mapping.agree(key, here, there):
@@ -109,12 +109,12 @@ def _fill(
     there: Value,
     known: bool,
     writes: Callable[[Direction], bool],
-) -> Fate:
+) -> FieldMerge:
     """A field given on create only: at first contact it fills a blank target and never overwrites."""
     source, target = (here, there) if rule.direction == "to_ipaas" else (there, here)
     if known or source is None or target is not None or rule.direction == "both":
-        return "keep"
-    return rule.direction if writes(rule.direction) else "keep"
+        return FieldMerge(rule.key, "keep")
+    return _write(rule.key, rule.direction, writes)
 
 
 def _write(

@@ -120,7 +120,13 @@ class Seen:
 
 @dataclass(slots=True)
 class Unresolved:
-    """A source record that waits: parked, or refused and to be tried again."""
+    """A source record that waits: parked, or refused and to be tried again.
+
+    *details* of one parked for a conflict: ``{"fields": {key: {"salesforce": value, "ipaas": value,
+    "salesforce_before": value, "ipaas_before": value}}}``, the values of each parked field as either side shows it (text,
+    or a dict for an address, None for a blank) and showed it when both last agreed. Such values stay in the ledger:
+    logs and summaries name the fields only.
+    """
 
     scope: str
     collection: Collection
@@ -137,7 +143,8 @@ class Unresolved:
     details: dict[str, Any] = field(default_factory=dict)
     first_at: datetime | None = None
     last_at: datetime | None = None
-    next_at: datetime | None = None  # due from then on, by the worker's clock
+    next_at: datetime | None = None  # due from then on, by the worker's clock; None: a person asked for it, due at once
+    run_key: str | None = None  # the run that decided last
 
 
 @dataclass(slots=True)
@@ -158,7 +165,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One line of the append-only journal: an intent before a write, an outcome after it. Names fields, not values."""
+    """One line of the append-only journal: an intent before a write, an outcome after it. Names fields, not values.
+
+    *actor* is who replayed or dropped a waiting record; *run_key* is empty where no run did it.
+    """
 
     run_key: str
     scope: str
@@ -171,6 +181,28 @@ class JournalEntry:
     outcome: str = ""
     code: str | None = None
     fields: tuple[str, ...] = ()
+    actor: str | None = None
+
+
+Example = tuple[tuple[str, ...], tuple[str, ...]]  # Salesforce ids, iPaaS.com ids
+
+
+@dataclass(slots=True)
+class Matches:
+    """How the records of one collection belong together. All but *linked* are without a link.
+
+    *one_to_one*: pairs that only each other match. *one_to_many*: Salesforce records that several of iPaaS.com match;
+    *many_to_one*: the other way round. *salesforce_alone*, *ipaas_alone*: records that nothing opposite matches. Accounts
+    and Companies match by name or account number, Contacts and Customers by e-mail. Records that are skipped don't count.
+    """
+
+    linked: int = 0
+    one_to_one: int = 0
+    one_to_many: int = 0
+    many_to_one: int = 0
+    salesforce_alone: int = 0
+    ipaas_alone: int = 0
+    examples: dict[str, list[Example]] = field(default_factory=dict)  # by the names above
 
 
 @dataclass(slots=True)

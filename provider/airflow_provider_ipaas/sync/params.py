@@ -26,6 +26,8 @@ class RunParams:
     ipaas_ids: tuple[str, ...] = ()
     full: bool = False
     max_creates: int | None = 1000
+    allow_mass_change: bool = False
+    confirm_first_contact: bool = False
     confirm_rebuild: bool = False
     dry_run: bool = False
 
@@ -45,6 +47,8 @@ class RunParams:
             ipaas_ids=tuple(ipaas_ids),
             full=_flag("full", params.get("full", False)),
             max_creates=_whole("max_creates", params.get("max_creates", 1000), 0, None),
+            allow_mass_change=_flag("allow_mass_change", params.get("allow_mass_change", False)),
+            confirm_first_contact=_flag("confirm_first_contact", params.get("confirm_first_contact", False)),
             confirm_rebuild=_flag("confirm_rebuild", params.get("confirm_rebuild", False)),
             dry_run=_flag("dry_run", params.get("dry_run", False)),
         )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from .apply_ipaas import IPaaSApplier
+from .brake import would_stop
 from .context import BATCH, Sync
 from .extract_ipaas import list_index
+from .first_contact import awaiting
 from .matching import MatchIndex, ineligible
 from .model import Item
+from .parked import DROPPED
 from .plan import Planner
 from .prepare import find_candidates, store
 from .salesforce_reads import object_fields, rows_by_id
@@ -15,9 +18,9 @@ from .salesforce_reads import object_fields, rows_by_id
 def sync_parents(sync: Sync) -> dict[str, int]:
     """Sync the Accounts of Contacts that are about to become Customers; return counts for the log.
 
-    Nothing is written in a dry run, nor when the whole run would pass `max_creates`: the plan says so then.
+    Nothing is written in a dry run, nor when a brake would stop the whole run: the plan says so then.
     """
-    if sync.collection != "contact" or not sync.params.writes("to_ipaas"):
+    if sync.collection != "contact" or not sync.params.writes("to_ipaas") or awaiting(sync):
         return {}
     parents = sync.for_parents()
     _capture_parents(sync, parents)
@@ -31,7 +34,7 @@ def sync_parents(sync: Sync) -> dict[str, int]:
         sync.run.run_key, collection="account", side="salesforce", op="create", roles=("parent",)
     )
     sync.ledger.update_run(sync.run.run_key, facts={"parent_creates": creates})
-    if sync.params.dry_run or _too_many(sync, creates):
+    if sync.params.dry_run or _would_stop(sync, parents):
         return {"parents": wanted, "creates": creates}
     counts = IPaaSApplier(parents).run()
     return {"parents": wanted, **counts}
@@ -81,6 +84,9 @@ def _capture_parents(sync: Sync, parents: Sync) -> None:
             continue
         fields = object_fields(parents)
         items = [parents.salesforce_item(row, "parent", fields) for row in rows_by_id(parents, fields, wanted)]
+        dropped = _dropped(parents, items)
+        items = [item for item in items if item.record_id not in dropped]
+        wanted = [record_id for record_id in wanted if record_id not in dropped]
         found = {item.record_id for item in items}
         items += [
             Item("account", "salesforce", i, role="parent", missing="not_found", captured_at=sync.clock())
@@ -90,16 +96,25 @@ def _capture_parents(sync: Sync, parents: Sync) -> None:
         store(parents, items)
 
 
+def _dropped(parents: Sync, items: list[Item]) -> set[str]:
+    """Return the Accounts that a person dropped and that have not changed since: their Contacts go on waiting."""
+    seen = parents.ledger.seen(parents.scope, "account", "salesforce", [item.record_id for item in items])
+    return {
+        item.record_id
+        for item in items
+        if (last := seen.get(item.record_id)) is not None
+        and last.fate == f"skipped:{DROPPED}"
+        and last.content_hash == item.content_hash
+    }
+
+
 def _needs_parent(index: MatchIndex, item: Item) -> bool:
     """Tell a Contact that is about to become a Customer, or to be linked with one."""
     wanted = ("link", "none") if item.role == "seen" else ("link",)
     return ineligible(item) is None and index.match(item).verdict in wanted
 
 
-def _too_many(sync: Sync, parents: int) -> bool:
-    """Count what the whole run would create, before the first parent is written."""
-    limit = sync.params.max_creates
-    if limit is None:
-        return False
-    counts = Planner(sync, preview=True, parents_ready=parents_ready(sync)).run().creates
-    return parents + counts["to_ipaas"] > limit or counts["to_salesforce"] > limit
+def _would_stop(sync: Sync, parents: Sync) -> bool:
+    """Count what the whole run would do, before the first parent is written."""
+    preview = Planner(sync, preview=True, parents_ready=parents_ready(sync))
+    return would_stop(sync, parents, preview.run())

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from airflow_provider_ipaas.mapping import CollectionMapping
+
 from .context import BATCH, Sync, batches
 from .extract_ipaas import capture, read_many
 from .extract_salesforce import missing_item, pin_org
 from .fates import owe_external_ids
+from .first_contact import awaiting, remember_go, waits_for_go
 from .keys import content_hash
 from .model import Item, Link, Role, Side
 from .rebuild import FIRST_CONTACT, check_rebuild
@@ -26,6 +29,7 @@ def prepare(sync: Sync) -> dict[str, int]:
     if not sync.run.scope:
         pin_org(sync)
     check_rebuild(sync)
+    remember_go(sync)
     _follow_merges(sync)
     counterparts = _read_counterparts(sync)
     candidates = find_candidates(sync)
@@ -94,6 +98,7 @@ def _read_counterparts(sync: Sync) -> int:
     once more is left to the upsert, right before the write.
     """
     count = 0
+    held = awaiting(sync)  # then nothing is written to a pair that waits, so it need not be compared
     for batch in _stream(sync, "salesforce", ("seen",)):
         ids = [item.record_id for item in batch]
         links = sync.ledger.links(sync.scope, sync.collection, "salesforce", ids)
@@ -102,7 +107,8 @@ def _read_counterparts(sync: Sync) -> int:
             link.ipaas_id
             for item in batch
             if (link := links.get(item.record_id)) is not None
-            and (item.record_id in waiting or not knows_both(sync, link) or sync.params.by_id)
+            and (item.record_id in waiting or not knows_both(sync.mapping, link) or sync.params.by_id)
+            and not (held and waits_for_go(waiting.get(item.record_id)))
         ]
         count += read_ipaas(sync, wanted, "counterpart", missing="not_found")
     for batch in _stream(sync, "ipaas", ("seen",)):
@@ -111,7 +117,7 @@ def _read_counterparts(sync: Sync) -> int:
             link.salesforce_id
             for item in batch
             if (link := links.get(item.record_id)) is not None
-            and (moved(item, link) or not knows_both(sync, link) or sync.params.by_id)
+            and (moved(item, link) or not knows_both(sync.mapping, link) or sync.params.by_id)
         ]
         count += read_salesforce(sync, wanted, "counterpart", missing=True)
     return count
@@ -123,9 +129,9 @@ def moved(item: Item, link: Link) -> bool:
     return showing is None or content_hash(showing) != item.content_hash
 
 
-def knows_both(sync: Sync, link: Link) -> bool:
+def knows_both(mapping: CollectionMapping, link: Link) -> bool:
     """Tell whether a living link knows what both sides last showed of every mapped field."""
-    keys = {rule.key for rule in sync.mapping.fields}
+    keys = {rule.key for rule in mapping.fields}
     return (
         link.state == "active" and keys <= set(link.salesforce_showing or {}) and keys <= set(link.ipaas_showing or {})
     )

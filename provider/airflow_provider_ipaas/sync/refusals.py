@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,6 +37,9 @@ _VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|[^\s@]+@[^\s@]+")
 _LIMIT = re.compile(r"max length=(\d+)")
 _IPAAS = re.compile(r"[A-Z]{4}-\d{4}")
 _MAX_TEXT = 300
+# An error goes into XCom with a hundred others: whatever a service says, each stays short. Rules of an org may have 255
+# characters.
+_MAX_CODE, _MAX_FIELDS, _MAX_WHOLE = 80, 10, 600
 
 
 def classify(
@@ -47,13 +51,14 @@ def classify(
     kind = _KINDS.get(entry.handling, "data")
     # Our own errors say first what was tried, and name the code.
     said = message.partition(f"({code}): ")[2] or message
-    return Refusal(code or "unknown", kind, _worded(entry, said, fields, free_text=ipaas), entry.advice())
+    text = _worded(entry, said, [name[:_MAX_CODE] for name in fields[:_MAX_FIELDS]], free_text=ipaas)
+    return Refusal(code[:_MAX_CODE] or "unknown", kind, text, entry.advice())
 
 
-def _worded(entry: Entry, message: str, fields: tuple[str, ...], *, free_text: bool) -> str:
+def _worded(entry: Entry, message: str, fields: Sequence[str], *, free_text: bool) -> str:
     """Put a refusal into our words; what iPaaS.com said goes along where it has to name the field itself."""
     if entry.shows == "whole":
-        return message
+        return message if len(message) <= _MAX_WHOLE else f"{message[: _MAX_WHOLE - 1]}…"
     if entry.shows == "masked":
         return f"{entry.cause}: {_masked(message)}"
     named = ", ".join(fields) or ("" if free_text else _named(message))

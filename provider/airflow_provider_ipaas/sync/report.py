@@ -9,7 +9,9 @@ from airflow_provider_ipaas.errors import IPaaSSyncError
 
 from .brake import park_planned
 from .context import Sync
+from .match_report import match_report, table
 from .model import DIRECTIONS, SOURCE_OF, Direction, Item, Run, Side, Tally
+from .outlook import note_covered
 from .rebuild import FIRST_CONTACT
 from .windows import Window, next_watermark
 
@@ -36,6 +38,8 @@ def report(sync: Sync) -> dict[str, Any]:
         _park_rest(sync, run)
     summary = _summary(sync, run)
     if planned:
+        if (matches := match_report(sync)) is not None:
+            summary["match_report"] = matches
         _move_watermarks(sync, run)  # what was not written waits in the ledger
     if run.scope and planned:
         _log_table(sync, summary)
@@ -48,6 +52,8 @@ def report(sync: Sync) -> dict[str, Any]:
 def judge(summary: dict[str, Any], *, failed_tasks: list[str], max_failed_records: int) -> None:
     """Raise RunFailed where the run must not be green."""
     problems: list[str] = []
+    if not summary["dry_run"]:
+        problems += [f"{b['reason']}: {b['message']} Trigger with {b['allow']}." for b in summary.get("brakes", ())]
     if failed_tasks:
         problems.append(f"Task {', '.join(failed_tasks)} failed: open its log, the last lines say what to do.")
     for direction in DIRECTIONS:
@@ -110,6 +116,8 @@ def _move_watermarks(sync: Sync, run: Run) -> None:
         new = next_watermark(old, fence, Window(start, start, now))
         if new is not None and new != old:
             sync.ledger.set_watermark(sync.scope, sync.collection, side, new, run.run_key)
+    start = run.facts["salesforce_window"]["start"]
+    note_covered(sync, datetime.fromisoformat(start) if start else None)
     key = f"{FIRST_CONTACT}:{sync.collection}"
     if sync.ledger.fact(sync.scope, key) is None:
         sync.ledger.set_fact(sync.scope, key, run.run_key)
@@ -120,6 +128,8 @@ def _summary(sync: Sync, run: Run) -> dict[str, Any]:
     if run.phase == "planned":
         for direction in sync.params.directions:
             summary[direction] = _count(sync, run, direction)
+    if "brakes" in run.facts:
+        summary["brakes"] = run.facts["brakes"]
     calls = [value for key, value in run.facts.items() if key.startswith("calls:")]
     summary["api_calls"] = {name: sum(int(call.get(name, 0)) for call in calls) for name in ("salesforce", "ipaas")}
     return summary
@@ -213,3 +223,5 @@ def _log_table(sync: Sync, summary: dict[str, Any]) -> None:
         f"API calls: Salesforce {summary['api_calls']['salesforce']}, iPaaS.com {summary['api_calls']['ipaas']}"
     )
     sync.log.info("%s", "\n".join(lines))
+    if "match_report" in summary:
+        sync.log.warning("%s", table(summary["match_report"]))

@@ -52,6 +52,7 @@ def _missing(sync: Sync, fields: set[str]) -> list[str]:
 def select(sync: Sync, fields: set[str]) -> str:
     """Return the SELECT list of a whole row."""
     names = {*sync.mapping.salesforce_fields, "SystemModstamp", "IsDeleted", "MasterRecordId", "LastModifiedById"}
+    names |= {"CreatedById", "CreatedDate"}  # what a lost create may have made
     names |= {"Name", "AccountNumber"} if sync.collection == "account" else {"AccountId", "Email", "LastName"}
     wanted = {"IsPersonAccount", sync.settings.external_id_field} & fields
     names = {name for name in names if "." in name or name in fields} | {str(name) for name in wanted}
@@ -65,6 +66,17 @@ def whole_rows(sync: Sync, fields: set[str], window: Window) -> Iterator[Record]
         return sync.salesforce.query(f"{soql} ORDER BY SystemModstamp, Id")
     where = f"WHERE SystemModstamp >= {literal(window.whole_from)}"
     return sync.salesforce.query(f"{soql} {where} ORDER BY SystemModstamp, Id", include_deleted=True)
+
+
+def deleted_rows(sync: Sync, fields: set[str], window: Window) -> Iterator[Record]:
+    """Stream the rows of a window that are deleted or merged, oldest first."""
+    if window.start is None:
+        return iter(())
+    return sync.salesforce.query(
+        f"SELECT {select(sync, fields)} FROM {sync.sobject} "  # noqa: S608
+        f"WHERE IsDeleted = true AND SystemModstamp >= {literal(window.start)} ORDER BY SystemModstamp, Id",
+        include_deleted=True,
+    )
 
 
 def older_stamps(sync: Sync, window: Window) -> Iterator[Record]:

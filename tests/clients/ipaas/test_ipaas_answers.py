@@ -116,6 +116,7 @@ def test_fields_of_a_refusal(body: str, fields: tuple[str, ...]) -> None:
         ('{"TotalCount": 9, "TOTAL_PAGES": "2"}', 2),
         ('{"current_Page": 1}', None),
         ('{"total_Pages": "many"}', None),
+        ('{"total_Pages": 1e999}', None),
         ("[1]", None),
         ("", None),
         (None, None),

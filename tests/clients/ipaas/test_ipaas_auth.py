@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from airflow_provider_ipaas.clients.ipaas.client import IPaaSClient
-from airflow_provider_ipaas.errors import AuthenticationError, ConfigurationError, ServiceError, TransientServiceError
+from airflow_provider_ipaas.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    MalformedAnswer,
+    ServiceError,
+    TransientServiceError,
+)
 from airflow_provider_ipaas.sandbox.credentials import IPAAS_PASSWORD
 from airflow_provider_ipaas.sandbox.ipaas.access import API_KEY, OTHER_COMPANY_GUID
 from airflow_provider_ipaas.sandbox.server import Sandbox
@@ -176,3 +183,18 @@ def test_tokens_are_handed_to_the_masker_and_never_shown(sandbox: Sandbox, conne
     assert len(set(secrets)) == 4
     shown = f"{client.settings!r} {vars(client)!r}"
     assert not any(secret in shown for secret in [*secrets, IPAAS_PASSWORD])
+
+
+@pytest.mark.parametrize("token", ["\u0100", "two\r\nlines", ""])
+def test_a_token_that_fits_into_no_header_is_none(token: str, script: Any, connect: Connect) -> None:
+    script.answers((200, {"id": "9", "access_token": token}))
+    with pytest.raises(MalformedAnswer, match="without a usable `access_token`"):
+        connect(base_url=script.url).get("company", "1")
+
+
+@pytest.mark.parametrize("end", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "P1D", "soon"])
+def test_an_end_that_can_not_be_is_not_used(end: str, script: Any, connect: Connect) -> None:
+    login = {"id": "9", "access_token": "token-1", "access_token_expiration": end}
+    script.answers((200, login), (200, login), (200, {"id": 1}))
+    record = connect(base_url=script.url).get("company", "1")
+    assert record == {"id": "1"}

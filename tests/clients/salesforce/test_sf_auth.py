@@ -257,9 +257,17 @@ def test_an_instance_on_the_allow_list(make_client: Any, sandbox: Any, fault: An
     assert make_client(allowed_hosts=("crm.example",)).instance_url == "https://crm.example"
 
 
-def test_a_token_for_nobody(client: Any, sandbox: Any, fault: Any) -> None:
-    fault(TOKEN, type="status", status=200, body=token_answer(sandbox, id=None))
+@pytest.mark.parametrize("identity", [None, "http://[broken", "https://login.salesforce.com/id/x", 7])
+def test_a_token_for_nobody(client: Any, sandbox: Any, fault: Any, identity: object) -> None:
+    fault(TOKEN, type="status", status=200, body=token_answer(sandbox, id=identity))
     with pytest.raises(MalformedAnswer, match="did not say which org and user the token is for"):
+        client.org_id  # noqa: B018
+
+
+@pytest.mark.parametrize("token", ["\u0100", "two\r\nlines", "", None])
+def test_a_token_that_fits_into_no_header_is_none(client: Any, sandbox: Any, fault: Any, token: str | None) -> None:
+    fault(TOKEN, type="status", status=200, body=token_answer(sandbox, access_token=token))
+    with pytest.raises(MalformedAnswer, match="instead of a token"):
         client.org_id  # noqa: B018
 
 

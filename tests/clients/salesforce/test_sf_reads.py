@@ -66,6 +66,21 @@ def test_a_row_changed_before_a_restart_comes_again_with_its_new_values(client: 
     assert list(rows)[-1]["Name"] == "Changed"
 
 
+def test_rows_changed_while_pages_are_read_do_not_hide_those_behind_them(client: Any, sandbox: Any, fault: Any) -> None:
+    """A page may show a row as it is by now: its stamp is later than those of the rows that follow."""
+    sandbox.machine.seed(records=2100)
+    old, fresh = (
+        "2020-01-01T00:00:00.000+0000",
+        f"{datetime.now(UTC) + timedelta(minutes=1):%Y-%m-%dT%H:%M:%S}.000+0000",
+    )
+    rows = [
+        {"Id": f"00100000000000{number}AAA", "Name": str(number), "SystemModstamp": stamp}
+        for number, stamp in enumerate((fresh, old, fresh, old))
+    ]
+    fault("/query/01g", type="status", status=200, body={"done": True, "records": rows})
+    assert names(client.query(ALL))[2000:] == ["0", "1", "2", "3"]
+
+
 def test_a_lost_locator_of_an_unordered_query_raises(client: Any, sandbox: Any) -> None:
     sandbox.machine.seed(records=2100)
     rows = client.query("SELECT Id FROM Account")
@@ -207,6 +222,7 @@ def test_the_daily_limit_stops_at_once(client: Any, fault: Any, waits: list[floa
         ("per-app-api-usage=17/250(appName=sync); api-usage=25/5000", (25, 5000)),
         ("per-app-api-usage=17/250(appName=sync)", (None, None)),
         ("nonsense", (None, None)),
+        (f"api-usage={'9' * 5000}/1", (None, None)),
     ],
 )
 def test_the_limit_header_is_read_with_and_without_a_part_per_app(
@@ -347,8 +363,9 @@ def test_the_fence_stays_at_the_start_when_it_can_t_be_told(client: Any, fault: 
     assert client.latest_date_covered("Account", start, start + timedelta(days=1)) == start
 
 
-def test_an_unreadable_fence_is_no_fence(client: Any, fault: Any) -> None:
-    fault("/updated/", type="status", status=200, body={"ids": [], "latestDateCovered": "soon"})
+@pytest.mark.parametrize("covered", ["soon", None, "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+def test_an_unreadable_fence_is_no_fence(client: Any, fault: Any, covered: str | None) -> None:
+    fault("/updated/", type="status", status=200, body={"ids": [], "latestDateCovered": covered})
     now = client.server_now()
     with pytest.raises(MalformedAnswer, match="without a readable latestDateCovered"):
         client.latest_date_covered("Account", now - timedelta(days=1), now)
@@ -371,7 +388,8 @@ def test_the_clock_follows_later_answers(client: Any, sandbox: Any) -> None:
 
 
 def test_odd_characters_never_crash(client: Any, sandbox: Any, fault: Any) -> None:
-    body = {"done": True, "records": [{"Id": "001000000000001AAA", "Name": "a\ud800b\x00"}]}
+    row = {"Id": "001000000000001AAA", "Name": "a\ud800b\x00", "SystemModstamp": "2026-11-26T12:00:00.000+0000"}
+    body = {"done": True, "records": [row]}
     fault(QUERY, type="status", status=200, body=body)
     assert names(client.query(ALL)) == ["a\ud800b\x00"]
 

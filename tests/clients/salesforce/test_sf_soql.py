@@ -94,6 +94,11 @@ def test_in_clauses_check_the_field() -> None:
         ("salesforce.com", False),
         ("acme.lightning.force.com", False),
         ("127.0.0.1.evil.example", False),
+        # Two readers of URLs see different hosts in these; the token would go to the other one.
+        ("evil.example\\.salesforce.com", False),
+        ("evil.example%2f.salesforce.com", False),
+        ("ａ.salesforce.com", False),
+        ("a..salesforce.com", False),
         ("", False),
         (None, False),
     ],
@@ -111,6 +116,7 @@ def test_hosts(host: str | None, allowed: bool) -> None:
         ("http://acme.my.salesforce.com", None),
         ("ftp://acme.my.salesforce.com", None),
         ("https://acme.my.salesforce.com:port", None),
+        ("https://evil.example\\.salesforce.com", None),
         (7, None),
     ],
 )
@@ -120,3 +126,7 @@ def test_instance_urls(url: object, origin: str | None) -> None:
 
 def test_stamps_in_utc_stay() -> None:
     assert soql.datetime_literal(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)) == "2026-01-02T03:04:05Z"
+
+
+def test_stamps_of_early_years_have_four_digits() -> None:
+    assert soql.datetime_literal(datetime(999, 1, 2, tzinfo=UTC)) == "0999-01-02T00:00:00Z"

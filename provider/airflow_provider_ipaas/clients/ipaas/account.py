@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_ipaas.clients._http import Answer
+from airflow_provider_ipaas.clients._json import parse_json
 from airflow_provider_ipaas.clients.ipaas import answers
 from airflow_provider_ipaas.clients.ipaas.auth import Login
 from airflow_provider_ipaas.clients.ipaas.profile import Profile
@@ -120,7 +120,7 @@ def _subscriptions(answer: Answer) -> list[Subscription]:
 def _document(answer: Answer) -> dict[str, Any] | None:
     """Read a description; a web page in its place, as portals answer for anything, means that there is none."""
     try:
-        parsed = json.loads(answer.text)
-    except (ValueError, RecursionError):
+        parsed = parse_json(answer.text)
+    except ValueError:
         return None
     return parsed if isinstance(parsed, dict) and isinstance(parsed.get("paths"), dict) else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_provider_ipaas.clients._json import parse_json
 from airflow_provider_ipaas.clients.ipaas.profile import Paging
 
 _CODE = re.compile(r"\b(?:AUTH|AUTZ|VALD|BIZL|NFND|INTL)-\d{4}\b")
@@ -48,8 +48,8 @@ def read_refusal(body: str, reason: str, sent: Iterable[str] = ()) -> Refusal:
 
 def _json_or_none(text: str) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return parse_json(text)
+    except ValueError:
         return None
 
 
@@ -126,8 +126,8 @@ def read_rows(body: str) -> list[dict[str, Any]]:
 def read_json(body: str) -> Any:
     """Read JSON. Raises `NotAnAnswer` for a web page, cut JSON or nothing at all."""
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
+        return parse_json(body)
+    except ValueError:
         start = body.lstrip()[:1]
         what = "nothing" if not start else "a web page" if start == "<" else "JSON that cannot be read"
         raise NotAnAnswer(what) from None
@@ -156,8 +156,8 @@ def read_lookup(body: str) -> str | None:
     text = body.strip()
     while text:
         try:
-            parsed = json.loads(text)
-        except (ValueError, RecursionError):
+            parsed = parse_json(text)
+        except ValueError:
             break
         if parsed is None:
             return None
@@ -190,5 +190,5 @@ def read_total_pages(header: str | None, paging: Paging) -> int | None:
     total = members.get(paging.total.lower())
     try:
         return int(total) if total is not None else None
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None

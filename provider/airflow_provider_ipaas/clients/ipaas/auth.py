@@ -12,12 +12,14 @@ from urllib.parse import quote
 
 import pendulum
 
+from airflow_provider_ipaas.clients._session import can_be_sent
 from airflow_provider_ipaas.clients.ipaas.settings import IPaaSSettings
 from airflow_provider_ipaas.errors import AuthenticationError, ConfigurationError, MalformedAnswer, ServiceError
 
 log = logging.getLogger(__name__)
 
 _LIFETIME = timedelta(hours=1)  # documented; used only when an answer doesn't tell
+_LONGEST = timedelta(days=365)
 _MARGIN = timedelta(minutes=2)
 
 
@@ -179,8 +181,8 @@ class PasswordTokens:
 
     def _read(self, answer: Mapping[str, Any], before: _Grant | None) -> _Grant:
         access, refresh = answer.get("access_token"), answer.get("refresh_token")
-        if not isinstance(access, str) or not access:
-            raise MalformedAnswer("iPaaS.com answered a login call without an `access_token`.", service="ipaas")
+        if not isinstance(access, str) or not can_be_sent(access):
+            raise MalformedAnswer("iPaaS.com answered a login call without a usable `access_token`.", service="ipaas")
         if not isinstance(refresh, str) or not refresh:
             refresh = before.refresh_token if before else ""
         for secret in (access, refresh):
@@ -236,8 +238,8 @@ def _lifetime(expiration: object, now: datetime) -> timedelta:
     if isinstance(expiration, str):
         try:
             end = pendulum.parse(expiration)
-        except ValueError:
+            if isinstance(end, datetime) and (lifetime := end - now) > timedelta():
+                return min(timedelta(seconds=lifetime.total_seconds()), _LONGEST)
+        except (ValueError, OverflowError):
             return _LIFETIME
-        if isinstance(end, datetime) and (lifetime := end - now) > timedelta():
-            return timedelta(seconds=lifetime.total_seconds())
     return _LIFETIME

@@ -188,9 +188,9 @@ def _field(item: dict[str, Any]) -> FieldFacts:
 def _read_covered(answer: Answer) -> datetime:
     try:
         covered = datetime.fromisoformat(str(read_object(answer).get("latestDateCovered")))
-    except ValueError:
+        return covered.astimezone(UTC) if covered.tzinfo else covered.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise NotAnAnswer("JSON without a readable latestDateCovered") from None
-    return covered if covered.tzinfo else covered.replace(tzinfo=UTC)
 
 
 if TYPE_CHECKING:

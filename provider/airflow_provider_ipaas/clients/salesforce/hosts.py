@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from airflow_provider_ipaas.clients._http import is_loopback
+
+# Readers of URLs differ over anything else: of `https://evil.example\.salesforce.com`, some see the host evil.example.
+_PLAIN_HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", re.ASCII)
 
 
 def is_allowed_host(host: str | None, allowed: Collection[str] = ()) -> bool:
@@ -13,7 +17,9 @@ def is_allowed_host(host: str | None, allowed: Collection[str] = ()) -> bool:
     name = (host or "").lower().rstrip(".")
     if name.endswith(".lightning.force.com"):
         return False
-    return name.endswith(".salesforce.com") or is_loopback(name) or name in {entry.lower() for entry in allowed}
+    if is_loopback(name) or name in {entry.lower() for entry in allowed}:
+        return True
+    return name.endswith(".salesforce.com") and ".." not in name and _PLAIN_HOST.fullmatch(name) is not None
 
 
 def origin(url: str) -> str | None:

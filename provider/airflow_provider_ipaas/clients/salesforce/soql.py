@@ -29,7 +29,7 @@ def datetime_literal(moment: datetime) -> str:
     """Write an aware datetime as a dateTime literal: UTC, whole seconds, as stamps have them."""
     if moment.tzinfo is None:
         raise ValueError("A dateTime literal needs an aware datetime.")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def name(identifier: str) -> str:
@@ -49,6 +49,11 @@ def id18(record_id: str) -> str:
     if len(record_id) == 18 and whole != record_id:
         raise ValueError(f"{record_id!r} is not a Salesforce id: its check characters don't fit.")
     return whole
+
+
+def is_id(value: object) -> bool:
+    """Say whether a value looks like an id of 15 or 18 characters; check characters are not looked at."""
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def same_id(one: str, other: str) -> bool:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 from airflow_provider_ipaas.catalogue import about
 from airflow_provider_ipaas.clients._http import ANSWER_LOST, Answer, Transport
+from airflow_provider_ipaas.clients._session import can_be_sent
 from airflow_provider_ipaas.clients.salesforce.auth_faults import login_fault
 from airflow_provider_ipaas.clients.salesforce.faults import SERVICE
 from airflow_provider_ipaas.clients.salesforce.hosts import checked_instance_url
@@ -158,7 +159,7 @@ class TokenEndpoint:
             body = answer.json()
         except ValueError:
             body = None
-        if not isinstance(body, dict) or not isinstance(body.get("access_token"), str) or not body["access_token"]:
+        if not isinstance(body, dict) or not can_be_sent(body.get("access_token")):
             what = "a web page" if answer.text.lstrip().startswith("<") else "something else"
             raise MalformedAnswer(
                 f"The token endpoint of Salesforce ({self.credentials.host}) answered with {what} instead of a token.",
@@ -178,8 +179,8 @@ class TokenEndpoint:
                 f"host: {_shown(body.get('instance_url'))}.",
                 next_step="If you trust this host, add it to `[ipaas] allowed_salesforce_hosts` in the Airflow configuration.",
             )
-        parts = [part for part in urlsplit(str(body.get("id") or "")).path.split("/") if part]
         try:
+            parts = [part for part in urlsplit(str(body.get("id") or "")).path.split("/") if part]
             org_id, user_id = (id18(part) for part in parts[-2:])
         except ValueError:
             raise MalformedAnswer(

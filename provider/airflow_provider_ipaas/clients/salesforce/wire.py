@@ -26,7 +26,7 @@ T = TypeVar("T")
 # URI and headers together may have 16,384 bytes (status 414 or 431 beyond).
 MAX_REQUEST_HEAD_BYTES = 16_000
 # Lookaround: `per-app-api-usage=17/250(appName=x)` may follow and would match too.
-_USAGE = re.compile(r"(?<![\w-])api-usage\s*=\s*(\d+)\s*/\s*(\d+)", re.IGNORECASE)
+_USAGE = re.compile(r"(?<![\w-])api-usage\s*=\s*(\d{1,18})\s*/\s*(\d{1,18})(?!\d)", re.IGNORECASE | re.ASCII)
 # A new token that is refused too ends it. One that another process had fetched may have ended since: one more, then.
 _RENEWALS = 2
 # Worth a later run, but repeating it at once would only time out again.
