@@ -16,7 +16,7 @@ from pathlib import Path
 
 from airflow_provider_ipaas.sandbox.server import Sandbox
 from tests.crash.drill import Pair, record
-from tests.crash.ground import CLONE, STEPS, Ground, Workers
+from tests.crash.ground import CLONE, TASKS, Ground, Workers
 from tests.crash.ledgers import SqliteShelf
 from tests.crash.points import all_points
 from tests.crash.scenarios import SCENARIOS
@@ -37,7 +37,7 @@ def one_step_each(pairs: dict[str, list[Pair]]) -> dict[str, list[Pair]]:
     chosen: dict[str, tuple[str, Pair]] = {}
     for name, listed in pairs.items():
         for step, point in listed:
-            if point not in chosen or STEPS.index(step) > STEPS.index(chosen[point][1][0]):
+            if point not in chosen or TASKS.index(step) > TASKS.index(chosen[point][1][0]):
                 chosen[point] = (name, (step, point))
     return {name: [pair for owner, pair in chosen.values() if owner == name] for name in pairs}
 
@@ -53,7 +53,7 @@ def assign(passed: dict[str, Iterable[Pair]]) -> dict[str, dict[str, list[str]]]
         taken |= own
         made[name] = {
             step: sorted((point for at, point in own if at == step), key=lambda point: order.get(point, -1))
-            for step in STEPS
+            for step in TASKS
             if any(at == step for at, _ in own)
         }
     return made
@@ -67,7 +67,7 @@ def with_list(page: str, pairs: dict[str, list[Pair]]) -> str:
     lines = ["| function | call | in the tasks |", "|---|---|---|"]
     for point in all_points():
         place, call = point.name.split(": ")
-        steps = ", ".join(step for step in STEPS if step in tasks.get(point.name, ()))
+        steps = ", ".join(step for step in TASKS if step in tasks.get(point.name, ()))
         lines.append(f"| `{place}` | `{call}` | {steps} |")
     table = "".join(f"{line}\n" for line in lines)
     return _LIST.sub(lambda _: table, page)

@@ -32,6 +32,7 @@ class Scenario:
     collection: str = "account"
     params: Mapping[str, Any] | Callable[[Ground], Mapping[str, Any]] = field(default_factory=dict)
     then: Mapping[str, Any] = field(default_factory=dict)
+    steps: Sequence[str] = STEPS
     meanwhile: Mapping[str, Callable[[Ground], None]] = field(default_factory=dict)
     whole: Set[str] = frozenset()
     red: Set[str] = frozenset()
@@ -74,7 +75,7 @@ def record(ground: Ground, scenario: Scenario) -> Course:
     photos: dict[str, Photo] = {}
     states: dict[str, str] = {}
     passed: Counter[Pair] = Counter()
-    for step in STEPS:
+    for step in scenario.steps:
         if step in scenario.meanwhile:
             scenario.meanwhile[step](ground)
         photos[step] = ground.photograph()
@@ -97,18 +98,18 @@ def survive(ground: Ground, course: Course, kill: Kill, *, retried: bool) -> Non
     scenario = course.scenario
     ground.put_back(course.photos[kill.step])
     before = services(ground)
-    states = dict.fromkeys(STEPS[: STEPS.index(kill.step)], "success")
+    states = dict.fromkeys(scenario.steps[: scenario.steps.index(kill.step)], "success")
     dead = _run(ground, scenario, course.params, steps=(kill.step,), states=states, kill=kill)
     assert dead["status"] == -signal.SIGKILL, dead
     ground.let_requests_end()
     ground.pass_time(minutes=1)
     if retried:
-        for steps in _together(scenario, STEPS[STEPS.index(kill.step) :]):
+        for steps in _together(scenario, scenario.steps[scenario.steps.index(kill.step) :]):
             if steps[0] != kill.step and steps[0] in scenario.meanwhile:
                 scenario.meanwhile[steps[0]](ground)
             states = _run(ground, scenario, course.params, steps=steps, states=states, try_number=2)["states"]
     else:
-        rest = STEPS[STEPS.index(kill.step) + 1 :]
+        rest = scenario.steps[scenario.steps.index(kill.step) + 1 :]
         _run(ground, scenario, course.params, steps=rest, states={**states, kill.step: "failed"})
     if scenario.stops:
         assert services(ground) == before, "it wrote though it had to stop"

@@ -20,6 +20,7 @@ from typing import Any
 import structlog
 
 from airflow_provider_ipaas import sync_dag
+from airflow_provider_ipaas.operators.reconcile import ReconcileOperator
 from tests.crash.killing import Kill, Watch, install
 from tests.crash.points import all_points
 
@@ -27,6 +28,7 @@ DAGS = {
     collection: sync_dag(collection, dag_id=f"crash_{collection}", schedule=None)  # type: ignore[arg-type]
     for collection in ("account", "contact")
 }
+RECONCILE = {collection: ReconcileOperator(task_id="reconcile", collection=collection) for collection in DAGS}
 # What a task waits for, where it does not run whatever happened (as the trigger rules of the DAG say).
 NEEDS = {
     "prerequisites": ("extract_salesforce", "extract_ipaas"),
@@ -64,7 +66,8 @@ def work(job: Mapping[str, Any], watch: Watch) -> dict[str, Any]:
         instance = Instance(states, job["try_number"])
         run = SimpleNamespace(dag_id=dag.dag_id, run_id=job["run_id"])
         try:
-            dag.get_task(step).execute({"params": job["params"], "dag_run": run, "ti": instance})
+            task = RECONCILE[job["collection"]] if step == "reconcile" else dag.get_task(step)
+            task.execute({"params": job["params"], "dag_run": run, "ti": instance})
             states[step] = "success"
         except Exception as error:
             states[step] = "failed"
