@@ -34,6 +34,7 @@ from .users import Users
 SCOPE = f"{ORG_ID}/{SYSTEM_ID}"
 RETRIES = 2
 DAY_S = 86_400
+PAUSE_S = 20 * 60
 
 
 class World:
@@ -143,6 +144,13 @@ class World:
             error = self._task(again, Log(self.oracle), name)
             if error is None and name.startswith("extract"):
                 self._run(again)  # what the extract has opened again
+
+    def do_tug(self, side: str, collection: str, record: int, field: int) -> None:
+        """Let an automation set a field to and fro, with a run after each time."""
+        for turn in range(6):
+            self.users.do("set", side, collection, record, field, turn % 2)
+            self.clock.advance(PAUSE_S)
+            self.do_run(collection, {}, [], [], 0, 0)
 
     def do_commit(self) -> None:
         """Let open transactions end: rows appear under the stamps of when they were written."""
@@ -376,6 +384,12 @@ class World:
 
     def _watermark(self, key: tuple[str, str], value: datetime, run_key: str) -> None:
         collection, side = key
+        items = self.ledger.items_by_id(
+            run_key, collection, side, [i for (of, kind, i) in self.oracle.cells if (of, kind) == (side, collection)]
+        )
+        undecided = [i for i, item in items.items() if item.role == "seen" and item.state != "done"]
+        if undecided:
+            self.oracle.violate("V5", f"the watermark of {key} moves while {undecided} have no fate")
         self.oracle.watermark(key, value, self.clock.ipaas() if side == "ipaas" else self.fences.get(collection))
 
     def _maker(self, run_key: str, collection: str) -> Callable[..., Any]:
