@@ -94,7 +94,7 @@ def test_a_refused_record_is_listed_shown_replayed_and_synced(airflow: Airflow) 
     assert airflow.run(ACCOUNTS).summary["to_salesforce"]["created"] == 0, "not due yet"
     run = airflow.run(MAINTENANCE, action="parked_replay", record_ids=[company])
     assert did(run) == OK
-    assert run.summary == {"count": 1, "waited": 1, "by_reason": {"refused_before": 1}}
+    assert run.summary == {"count": 1, "waited": 1, "by_reason": {"refused_before": 1}, "kept": {}}
     assert "1 record due at once (refused_before 1)" in run.log
     run = airflow.run(ACCOUNTS)
     assert (run.state, run.summary["to_salesforce"]["created"]) == ("success", 1)

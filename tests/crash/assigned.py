@@ -1,6 +1,7 @@
 """Which scenario dies at which crash point: the file `assigned.json`, made by `python -m tests.crash.assigned`.
 
-Every point is assigned in every step that passes it, each to the first scenario that does.
+Every point is assigned in every step that passes it, each to the first scenario that does, and to those that want the
+step whole.
 """
 
 from __future__ import annotations
@@ -37,12 +38,13 @@ def one_step_each(pairs: dict[str, list[Pair]]) -> dict[str, list[Pair]]:
 
 
 def assign(passed: dict[str, Iterable[Pair]]) -> dict[str, dict[str, list[str]]]:
-    """Give each pair to the first scenario that passes it."""
+    """Give each pair to the first scenario that passes it, and to those that want its step whole."""
     order = {point.name: number for number, point in enumerate(all_points())}
+    whole = {scenario.name: scenario.whole for scenario in SCENARIOS}
     taken: set[Pair] = set()
     made: dict[str, dict[str, list[str]]] = {}
     for name, pairs in passed.items():
-        own = set(pairs) - taken
+        own = {pair for pair in pairs if pair not in taken or pair[0] in whole[name]}
         taken |= own
         made[name] = {
             step: sorted((point for at, point in own if at == step), key=lambda point: order.get(point, -1))

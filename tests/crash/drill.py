@@ -23,7 +23,8 @@ class Scenario:
     """One run that passes some of the crash points.
 
     *prepare* makes the world before it; *meanwhile* is what others do before a step of it; *params* are its own, *then*
-    those of the runs after it. *stops*: the run must not write to either service, and fails.
+    those of the runs after it. *whole*: steps in which it dies at everything it passes there, not only at what no scenario
+    before it passes. *red*: steps that fail. *stops*: the run must not write to either service.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Scenario:
     params: Mapping[str, Any] | Callable[[Ground], Mapping[str, Any]] = field(default_factory=dict)
     then: Mapping[str, Any] = field(default_factory=dict)
     meanwhile: Mapping[str, Callable[[Ground], None]] = field(default_factory=dict)
+    whole: Set[str] = frozenset()
     red: Set[str] = frozenset()
     stops: bool = False
 

@@ -140,10 +140,12 @@ def _lost_creates(ground: Ground, path: str) -> None:
     method = "PATCH" if "iPaaS_Id__c" in path else "POST"
     for made in (True, False):
         lost = {"type": "drop", "when": "after" if made else "before"}
-        here = [world.account(rig, f"Lost here {made} {number}", Phone="+1 512 555 0300") for number in range(2)]
+        here = [world.account(rig, f"Lost here {made} {n}", Phone=f"+1 512 555 1{made:d}{n}0") for n in range(2)]
         with rig.fault(service="ipaas", method="POST", path="Customer/Company$", action=lost):
             rig.run("account", direction="to_ipaas", record_ids=here)
-        there = [world.company(rig, f"Lost there {made} {n}", phone_number="+1 512 555 0301") for n in range(2)]
+        there = [
+            world.company(rig, f"Lost there {made} {n}", phone_number=f"+1 512 555 2{made:d}{n}0") for n in range(2)
+        ]
         with rig.fault(service="salesforce", method=method, path=path, action=lost):
             rig.run("account", direction="to_salesforce", record_ids=there)
     ground.pass_time(hours=1)
@@ -289,11 +291,11 @@ def asked_for(ground: Ground) -> dict[str, Any]:
 
 SCENARIOS = (
     Scenario("first contact", first_contact, params={"full": True}),
-    Scenario("both ways", both_ways),
+    Scenario("both ways", both_ways, whole={"upsert_ipaas", "upsert_salesforce"}),
     Scenario("both ways, disturbed", both_ways, meanwhile={"upsert_ipaas": meanwhile_carried}),
     Scenario("released", released),
     Scenario("lost creates", lost_creates),
-    Scenario("lost creates, id field", lost_creates_by_id),
+    Scenario("lost creates, id field", lost_creates_by_id, whole={"upsert_salesforce"}),
     Scenario("contacts at first contact", contacts, "contact"),
     Scenario("contacts both ways", contacts_both_ways, "contact"),
     Scenario("merged", merged),

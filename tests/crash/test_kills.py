@@ -24,7 +24,7 @@ def test_a_worker_that_is_killed_anywhere_leaves_nothing_lost_and_nothing_twice(
 ) -> None:
     database = request.node.callspec.params["ground"]
     pairs = ASSIGNED[database][scenario.name]
-    every = request.config.getoption("--every-course")
+    every = request.config.getoption("--every-course", default=False)
     if not pairs and not every:
         return
     course = record(ground, scenario)
