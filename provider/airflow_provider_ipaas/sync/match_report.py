@@ -71,7 +71,9 @@ def table(report: dict[str, Any]) -> str:
         more = " ..." if found["count"] > len(found["examples"][:_LINE_EXAMPLES]) and shown else ""
         lines.append(f"{words:<26}{found['count']:>8}  {shown}{more}".rstrip())
     if waiting := report["one_to_one"]["count"] - report["linked"]:
-        lines.append(f"{waiting} of the one-to-one pairs are not linked: they share a name or number only, or are parked.")
+        lines.append(
+            f"{waiting} of the one-to-one pairs are not linked: they share a name or number only, or are parked."
+        )
     if not report["covers_all"]:
         lines.append(
             "Only Salesforce records of the look-back window are in it: trigger the DAG with full = true for all."

@@ -129,6 +129,7 @@ class Planner:
         if other is not None and other.missing:
             return self._plan_without_target(item, other, link)
         if other is None and self.awaiting and waits_for_go(self._book.waiting(item)):
+            item.target_id = target_id
             return self._await(item)
         if _stale(link, item, other):
             text = "Another run has written this pair since it was read."
