@@ -128,14 +128,15 @@ class Planner:
             item.link_to = link.ipaas_id
         if other is not None and other.missing:
             return self._plan_without_target(item, other, link)
-        if other is None and self.awaiting and waits_for_go(self._book.waiting(item)):
+        unread = other is None or other.record is None
+        if unread and self.awaiting and waits_for_go(self._book.waiting(item)):
             item.target_id = target_id
             return self._await(item)
         if _stale(link, item, other):
             text = "Another run has written this pair since it was read."
             self._decide(item, "parked", "superseded", target_id=target_id, message=text)
             return [item]
-        if other is None or other.record is None:
+        if other is None or unread:
             return self._plan_against_link(item, link, target_id)
         salesforce, ipaas = (item, other) if item.side == "salesforce" else (other, item)
         return self._plan_records(salesforce, ipaas, link)
