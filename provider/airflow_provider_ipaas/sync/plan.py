@@ -113,13 +113,15 @@ class Planner:
             item.link_to = link.ipaas_id
         if other is not None and other.missing:
             return self._plan_without_target(item, other, link)
-        if other is None and self.awaiting and waits_for_go(self._notes.book.waiting(item)):
+        unread = other is None or other.record is None
+        if unread and self.awaiting and waits_for_go(self._notes.book.waiting(item)):
+            item.target_id = target_id
             return self._notes.wait_for_go(item)
         if _stale(link, item, other):
             text = "Another run has written this pair since it was read."
             self._notes.decide(item, "parked", "superseded", target_id=target_id, message=text)
             return [item]
-        if other is None or other.record is None:
+        if other is None or unread:
             return self._plan_against_link(item, link, target_id)
         salesforce, ipaas = (item, other) if item.side == "salesforce" else (other, item)
         return self._plan_records(salesforce, ipaas, link)
