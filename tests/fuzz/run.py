@@ -47,7 +47,7 @@ class Course:
 
 
 def play(target: Target, seconds: float, draw: random.Random) -> Course:
-    """Draw values for a target until its time is up or something is found."""
+    """Draw values for a target, one round at least, until its time is up or something is found."""
     course = Course(target.name)
     end = time.monotonic() + seconds
     once = settings(
@@ -58,7 +58,7 @@ def play(target: Target, seconds: float, draw: random.Random) -> Course:
         phases=[Phase.generate, Phase.shrink],
         report_multiple_bugs=False,
     )
-    while time.monotonic() < end:
+    while not course.values or time.monotonic() < end:
         number = draw.randrange(2**32)
         try:
             seed(number)(once(given(target.drawn)(watched(target.check, course))))()
