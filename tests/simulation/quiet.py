@@ -10,10 +10,9 @@ from airflow_provider_ipaas.sync.rebuild import LedgerRebuilt
 
 from .fields import KIND, MAPPED, SOBJECT, Cell, Field, is_complete, primary
 from .oracle import Place
-from .world import SCOPE, World
+from .world import PAUSE_S, SCOPE, World
 
 ROUNDS = 6
-PAUSE_S = 20 * 60
 # What a person or time has to settle; everything else has to be gone by itself.
 MAY_WAIT = frozenset(
     {

@@ -22,6 +22,7 @@ from airflow_provider_ipaas.sync.parked import EXTERNAL_ID_MISSING
 from airflow_provider_ipaas.sync.plan import Planner
 from airflow_provider_ipaas.sync.plan_notes import PlanCounts
 from airflow_provider_ipaas.sync.rebuild import FIRST_CONTACT
+from airflow_provider_ipaas.sync.schedule import AWAITING, NO_TIME
 from tests.simulation.ledger import MemoryLedger
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -712,6 +713,75 @@ def test_a_matched_contact_waits_for_its_account_too() -> None:
     bench.there("9", "candidate", last_name="Kim", email_address="kim@example.com")
     bench.plan()
     bench.parked("salesforce", CONTACT, "parent_not_synced", "Its Account is not a Company of iPaaS.com yet.", None)
+
+
+@pytest.mark.parametrize("is_company", [True, False])
+def test_a_customer_matched_with_a_contact_that_was_read_beside_it(*, is_company: bool) -> None:
+    bench = Bench("contact")
+    bench.here(CONTACT, "candidate", LastName="Kim", Email="kim@example.com", AccountId=A)
+    bench.there("9", last_name="Kim", email_address="kim@example.com")
+    if is_company:
+        bench.ledger.add_link(Link("s", "account", A, "1"))
+    bench.plan()
+    if is_company:
+        assert (bench.item("ipaas", "9").op, bench.item("salesforce", CONTACT).link_to) == ("link", "9")
+    else:
+        bench.parked("ipaas", "9", "parent_not_synced", "Its Account is not a Company of iPaaS.com yet.", None)
+
+
+# A first contact that waits for a go
+
+
+def test_what_waits_for_a_go_is_counted_and_gets_no_line() -> None:
+    bench = Bench(first_contact="link_only")
+    bench.here(A, Name="New")
+    counts = bench.plan()
+    assert bench.fate("salesforce", A) == ("done", "parked", AWAITING)
+    row = bench.waiting("to_ipaas", A)
+    assert row is not None
+    assert (row.reason, row.next_at) == (AWAITING, NO_TIME)
+    assert bench.log.told == []
+    assert counts.creates["to_ipaas"] == 0
+
+
+def test_a_preview_of_what_waits_for_a_go_notes_nothing() -> None:
+    bench = Bench(first_contact="link_only")
+    bench.here(A, Name="New")
+    bench.plan(preview=True)
+    assert bench.item("salesforce", A).outcome is None
+    assert bench.waiting("to_ipaas", A) is None
+
+
+def test_a_match_whose_fields_wait_for_a_go_is_linked() -> None:
+    bench = Bench(first_contact="link_only")
+    bench.here(A, Name="Acme", Phone="1", external_id="1")
+    bench.there("1", name="Acme", fax_number="2")
+    counts = bench.plan()
+    here, there = bench.item("salesforce", A), bench.item("ipaas", "1")
+    assert (here.op, here.link_to, here.payload and here.payload["held"]) == ("link", "1", True)
+    assert (there.op, there.payload and there.payload["held"]) == ("link", True)
+    assert (counts.matched, counts.updates) == (1, {"to_ipaas": 0, "to_salesforce": 0})
+
+
+def test_a_preview_of_a_record_that_is_not_there_notes_nothing() -> None:
+    bench = Bench(params={"record_ids": [A]})
+    bench.absent("salesforce", A, "not_found")
+    bench.plan(preview=True)
+    assert bench.item("salesforce", A).outcome is None
+    assert bench.waiting("to_ipaas", A) is None
+
+
+def test_a_dry_run_keeps_nothing_for_a_direction_that_is_off() -> None:
+    bench = Bench(params={"direction": "to_salesforce", "dry_run": True})
+    bench.link(before={"name": "Acme"})
+    bench.here(A, Name="Acme", Phone="2")
+    bench.there("1", name="Acme")
+    bench.met()
+    bench.here(B, Name="New")
+    bench.plan()
+    assert bench.waiting("to_ipaas", A) is None
+    assert bench.waiting("to_ipaas", B) is None
+    assert bench.ledger.seen("s", "account", "salesforce", [A, B]) == {}
 
 
 def test_a_run_that_writes_to_salesforce_alone_asks_for_no_company() -> None:
