@@ -143,7 +143,8 @@ class World:
             name = list(STEPS)[number]
             error = self._task(again, Log(self.oracle), name)
             if error is None and name.startswith("extract"):
-                self._run(again)  # what the extract has opened again
+                # What the extract has opened again.
+                self._run(Planned(last.collection, last.run_id, last.params, Script(), org_id=last.org_id, again=True))
 
     def do_tug(self, side: str, collection: str, record: int, field: int) -> None:
         """Let an automation set a field to and fro, with a run after each time."""

@@ -536,6 +536,8 @@ def test_a_link_lives_again_when_both_records_are_there(state: str, policy: str)
     bench.there("1", name="Acme", phone_number="3")
     bench.plan()
     assert bench.linked().state == "active"
+    if policy == "salesforce_wins":
+        assert bench.item("salesforce", A).link_version == bench.linked().version
 
 
 def test_a_record_that_was_merged_into_a_linked_one_waits_for_a_person() -> None:
@@ -761,6 +763,53 @@ def test_a_match_whose_fields_wait_for_a_go_is_linked() -> None:
     assert (here.op, here.link_to, here.payload and here.payload["held"]) == ("link", "1", True)
     assert (there.op, there.payload and there.payload["held"]) == ("link", True)
     assert (counts.matched, counts.updates) == (1, {"to_ipaas": 0, "to_salesforce": 0})
+
+
+@pytest.mark.parametrize(
+    ("collection", "relationships", "direction", "account", "waits"),
+    [
+        ("contact", True, "both", A, True),
+        ("contact", True, "to_ipaas", A, True),
+        ("contact", True, "to_salesforce", A, False),
+        ("contact", True, "both", None, False),
+        ("contact", False, "both", A, False),
+        ("account", True, "both", A, False),
+    ],
+)
+def test_a_relationship_waits_for_the_go_as_well(
+    collection: str, direction: str, account: str | None, *, relationships: bool, waits: bool
+) -> None:
+    """A pair that is in step has nothing else to wait for."""
+    settings = {"relationships": relationships, "first_contact": "link_only"}
+    bench = Bench(collection, {"direction": direction}, **settings)
+    record_id = CONTACT if collection == "contact" else A
+    bench.here(record_id, LastName="Kim", Name="Acme", Email="k@example.com", AccountId=account, external_id="9")
+    bench.there("9", last_name="Kim", name="Acme", email_address="k@example.com", customer_number="C")
+    bench.plan()
+    item = bench.item("salesforce", record_id)
+    assert ((item.payload or {}).get("held") is True) is waits
+    assert item.link_to == "9"
+
+
+def test_a_parent_is_written_to_ipaas_alone() -> None:
+    bench = Bench()
+    bench.sync.is_parent = True
+    bench.here(A, "parent", Name="Acme", Phone="1", external_id="1")
+    bench.there("1", "candidate", name="Acme", fax_number="2")
+    bench.there("2", name="Beside it")
+    bench.plan()
+    here, there = bench.item("salesforce", A), bench.item("ipaas", "1")
+    assert (here.role, here.op, here.payload and here.payload["changes"]) == ("parent", "update", {"phone": "1"})
+    assert (there.role, there.state, there.op) == ("counterpart", "done", None)
+    assert bench.item("ipaas", "2").state == "captured"
+
+
+def test_a_parent_that_is_not_there_is_refused() -> None:
+    bench = Bench()
+    bench.sync.is_parent = True
+    bench.absent("salesforce", A, "not_found", "parent")
+    bench.plan()
+    assert bench.fate("salesforce", A) == ("done", "failed", "record_not_found")
 
 
 def test_a_preview_of_a_record_that_is_not_there_notes_nothing() -> None:
