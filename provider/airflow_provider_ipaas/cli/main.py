@@ -99,6 +99,22 @@ def mapping_show(
         command.show(collection.value, mapping_dir, default_mappings=default_mappings)
 
 
+@mapping_app.command("functions")
+def mapping_functions() -> None:
+    """Print the functions of mapping expressions as Markdown."""
+    from airflow_provider_ipaas.mapping.expressions.page import markdown
+
+    typer.echo(markdown(), nl=False)
+
+
+@mapping_app.command("schema")
+def mapping_schema() -> None:
+    """Print the JSON Schema of a mapping file, for editors."""
+    from airflow_provider_ipaas.mapping.schema import published
+
+    typer.echo(published(), nl=False)
+
+
 def _import_sandbox() -> ModuleType:
     """Import the sandbox; say what to install where its extra is missing."""
     try:

@@ -58,6 +58,9 @@ def _merge_field(
         theirs = _changed(mapping, rule, (link.ipaas_showing or {}).get(key), there)
     else:
         ours, theirs = here is not None, there is not None
+    if rule.blank == "clear_if_ours" and ours and theirs:
+        # A blank clears only what still stands there as agreed: it never beats an edit.
+        ours, theirs = here is not None, there is not None
     if rule.on_create_only:
         return _fill(rule, here, there, known, writes)
     if not ours and not theirs:
@@ -81,7 +84,7 @@ def _changed(mapping: CollectionMapping, rule: FieldRule, before: Value, now: Va
     """Tell an edit: a field that became blank is none, unless the mapping says that blanks clear."""
     if mapping.same(rule.key, before, now):
         return False
-    return now is not None or rule.blank == "clear"
+    return now is not None or rule.blank != "keep"
 
 
 def _has_a_place_now(mapping: CollectionMapping, rule: FieldRule, link: Link, sides: Sides) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_provider_ipaas.catalogue import NEXT_STEP
+from airflow_provider_ipaas.mapping import Held
 
 from .context import Sync, parse_stamp
 from .fates import FateBook, asked_for, owes_external_id
@@ -142,7 +143,12 @@ class Planner:
     def _plan_against_link(self, item: Item, link: Link, target_id: str) -> list[Item]:
         """Plan a record whose counterpart shows nothing new: what the link remembers of it stands for it."""
         if not moved(item, link):
-            self._decide(item, "unchanged", target_id=target_id)
+            item.target_id = target_id
+            held = self._judged(item)
+            if held is not None and self.sync.params.writes(item.direction):
+                self._stop(item, held, linked=True)
+            else:
+                self._decide(item, "unchanged", target_id=target_id)
             return [item]
         if item.side == "ipaas":
             text = "Its counterpart was not read: the prerequisites of this run did not finish."
@@ -172,7 +178,9 @@ class Planner:
         sides = self._sides(salesforce, ipaas, link)
         if link is not None:
             self._revive(link, salesforce, ipaas)
-        plan = plan_pair(sync.mapping, link, sides, _writes_nothing if self.awaiting else sync.params.writes)
+        judged = {item.direction: stop for item in (salesforce, ipaas) if (stop := self._judged(item)) is not None}
+        plan = plan_pair(sync.mapping, link, sides, lambda way: way not in judged and self._writes(way))
+        plan.pending -= {way for way in judged if sync.params.writes(way)}
         salesforce.target_id, ipaas.target_id = ipaas.record_id, salesforce.record_id
         if link is None or salesforce.link_to:
             salesforce.link_to = ipaas.record_id
@@ -196,8 +204,14 @@ class Planner:
         if self._relation_waits(salesforce):
             held.add("to_ipaas")
         salesforce.link_version = ipaas.link_version = link.version if link else None
-        self._plan_source(salesforce, plan.to_ipaas, sides.ipaas, plan, fresh=link is None, held="to_ipaas" in held)
-        if ipaas.record is not None:
+        for item in (salesforce, ipaas):
+            reason = judged.get(item.direction)
+            if reason is not None and self._counts(item) and not (link is None and reason.kind == "filtered"):
+                self._stop(item, reason, linked=link is not None)
+        if salesforce.outcome is None:
+            waits = "to_ipaas" in held
+            self._plan_source(salesforce, plan.to_ipaas, sides.ipaas, plan, fresh=link is None, held=waits)
+        if ipaas.record is not None and ipaas.outcome is None:
             waits = "to_salesforce" in held
             self._plan_source(ipaas, plan.to_salesforce, sides.salesforce, plan, fresh=link is None, held=waits)
         return [salesforce, ipaas]
@@ -234,13 +248,17 @@ class Planner:
         if not sync.params.writes(item.direction) or (sync.is_parent and item.direction != "to_ipaas"):
             item.state, item.role = "done", "counterpart"
             return
-        if not changes and not held and not item.conflicts_resolved and item.role not in sync.counted_roles:
+        problem = plan.problems.get(item.direction)
+        decided = changes or problem or held or item.conflicts_resolved
+        if not decided and item.role not in sync.counted_roles:
             item.state = "done"
             return
         item.role = sync.counted_roles[0]
         if item.direction == "to_ipaas":
             item.warnings = tuple(dict.fromkeys([*item.warnings, *plan.warnings]))
-        if changes and plan.unsendable:
+        if problem:
+            self._refuse_value(item, problem)
+        elif changes and plan.unsendable:
             self._refuse_text(item, plan.unsendable)
         elif not changes and fresh:
             item.op, item.state = "link", "planned"
@@ -288,7 +306,7 @@ class Planner:
             item.payload = {"changes": plan_create(sync.mapping, item).changes(item.direction)}
             self._note(item, "resolve_create")
             return [item]
-        reason = ineligible(item)
+        reason = ineligible(sync.mapping, item)
         verdict = self._index.match(item)
         if self._may_be_ours(item, verdict.ids):
             return self._hold(item, "uncertain_create", "An earlier attempt may have made it; this run finds out.")
@@ -310,8 +328,17 @@ class Planner:
             self._decide(item, "skipped", "before_first_contact")
         elif self.awaiting:
             return self._await(item)
-        elif not self._parent_ready(item):
+        else:
+            return self._plan_new(item)
+        return [item]
+
+    def _plan_new(self, item: Item) -> list[Item]:
+        """Plan the creation of a record, unless something has to come first."""
+        if not self._parent_ready(item):
             return self._park_child(item)
+        stop = self._judged(item)
+        if stop is not None:
+            self._stop(item, stop, linked=False)
         elif self._book.waits(item):
             self._book.wait(item)
         else:
@@ -330,6 +357,9 @@ class Planner:
     def _plan_create(self, item: Item) -> None:
         plan = plan_create(self.sync.mapping, item)
         item.warnings = tuple(dict.fromkeys([*item.warnings, *plan.warnings]))
+        if problem := plan.problems.get(item.direction):
+            self._refuse_value(item, problem)
+            return
         if plan.unsendable:
             self._refuse_text(item, plan.unsendable)
             return
@@ -452,6 +482,38 @@ class Planner:
         text = f"Field {problem}, which neither service accepts."
         self._book.refuse(item, "invalid_text", text, NEXT_STEP["invalid_text"])
         self.sync.log.error("Refused %s %s (invalid_text): %s", item.side, item.record_id, text)
+
+    def _refuse_value(self, item: Item, problem: str) -> None:
+        """Refuse a record for a value that the mapping can't translate; the text names the field, not the value."""
+        if self.preview:
+            item.state = "done"
+            return
+        if self._book.waits(item):
+            self._book.wait(item)
+            return
+        self._book.refuse(item, "mapping_error", f"Field {problem}.", NEXT_STEP["mapping_error"])
+        self.sync.log.error("Refused %s %s (mapping_error): Field %s.", item.side, item.record_id, problem)
+
+    # What the mapping's filters say
+
+    def _judged(self, item: Item) -> Held | None:
+        return self.sync.mapping.judge(item.side, item.record) if item.record else None
+
+    def _writes(self, direction: Direction) -> bool:
+        return not self.awaiting and self.sync.params.writes(direction)
+
+    def _counts(self, item: Item) -> bool:
+        """Tell a source record that this run has to give a fate in a direction that it writes."""
+        return item.role in self.sync.counted_roles and self.sync.params.writes(item.direction)
+
+    def _stop(self, item: Item, held: Held, *, linked: bool) -> None:
+        """Give a record that the mapping holds back its fate."""
+        if held.kind == "filtered":
+            self._decide(item, "skipped", "left_filter" if linked else "filtered")
+        elif held.kind == "waits":
+            self._decide(item, "parked", "error_filter", message=held.message)
+        else:
+            self._refuse_value(item, held.message.removesuffix("."))
 
     def _hold_pending(self, item: Item, direction: Direction) -> None:
         if not self._dry:
