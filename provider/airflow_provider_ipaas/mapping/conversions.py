@@ -66,12 +66,16 @@ def check_conversions(spec: FieldSpec, rule: FieldRule) -> None:
             )
         if spec.translate is not None:
             raise Refused((name,), "a field has a translation table or an expression, not both.", "Keep one of them.")
+    _check_length(rule)
     if not rule.converts:
         return
     if rule.kind == "address" or rule.constant is not None:
         part = next(name for name in ("to_ipaas", "to_salesforce", "translate", "max_length") if getattr(spec, name))
         what = "an address" if rule.kind == "address" else "a constant"
         raise Refused((part,), f"{what} can't be converted.", "Remove it.")
+
+
+def _check_length(rule: FieldRule) -> None:
     if rule.too_long == "truncate" and rule.max_length is None:
         raise Refused(("too_long",), "`too_long` needs a length.", "Add `max_length: 40`, say.")
     if rule.too_long == "truncate" and rule.value_type != "text":

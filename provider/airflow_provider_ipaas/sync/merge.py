@@ -58,9 +58,9 @@ def _merge_field(
         theirs = _changed(mapping, rule, (link.ipaas_showing or {}).get(key), there)
     else:
         ours, theirs = here is not None, there is not None
-    if rule.blank == "clear_if_ours" and ours and theirs:
+    if rule.blank == "clear_if_ours" and not (ours != theirs and _agreed(mapping, key, link)):
         # A blank clears only what still stands there as agreed: it never beats an edit.
-        ours, theirs = here is not None, there is not None
+        ours, theirs = ours and here is not None, theirs and there is not None
     if rule.on_create_only:
         return _fill(rule, here, there, known, writes)
     if not ours and not theirs:
@@ -78,6 +78,12 @@ def _merge_field(
         # What it replaces could not be carried over: both sides hold an edit, and only this one can be written.
         return FieldMerge(key, "park", True) if rule.conflict == "park" else _write(key, winner, writes, conflict=True)
     return _write(key, winner, writes)
+
+
+def _agreed(mapping: CollectionMapping, key: str, link: Link | None) -> bool:
+    """Tell whether both sides last said the same, as far as the link knows."""
+    here, there = ((link.salesforce_showing or {}), (link.ipaas_showing or {})) if link else ({}, {})
+    return key in here and key in there and mapping.agree(key, here[key], there[key])
 
 
 def _changed(mapping: CollectionMapping, rule: FieldRule, before: Value, now: Value) -> bool:
