@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from airflow_provider_ipaas.mapping import Held
+
 from .context import Sync, parse_stamp
 from .fates import asked_for, owes_external_id
 from .first_contact import awaiting, waits_for_go
@@ -129,7 +131,12 @@ class Planner:
     def _plan_against_link(self, item: Item, link: Link, target_id: str) -> list[Item]:
         """Plan a record whose counterpart shows nothing new: what the link remembers of it stands for it."""
         if not moved(item, link):
-            self._notes.decide(item, "unchanged", target_id=target_id)
+            item.target_id = target_id
+            stop = self._judged(item)
+            if stop is not None and self.sync.params.writes(item.direction):
+                self._notes.stop(item, stop, linked=True)
+            else:
+                self._notes.decide(item, "unchanged", target_id=target_id)
             return [item]
         if item.side == "ipaas":
             text = "Its counterpart was not read: the prerequisites of this run did not finish."
@@ -159,7 +166,9 @@ class Planner:
         sides = self._sides(salesforce, ipaas, link)
         if link is not None:
             self._revive(link, salesforce, ipaas)
-        plan = plan_pair(sync.mapping, link, sides, _writes_nothing if self.awaiting else sync.params.writes)
+        judged = {item.direction: stop for item in (salesforce, ipaas) if (stop := self._judged(item)) is not None}
+        plan = plan_pair(sync.mapping, link, sides, lambda way: way not in judged and self._writes(way))
+        plan.pending -= {way for way in judged if sync.params.writes(way)}
         salesforce.target_id, ipaas.target_id = ipaas.record_id, salesforce.record_id
         if link is None or salesforce.link_to:
             salesforce.link_to = ipaas.record_id
@@ -183,8 +192,14 @@ class Planner:
         if self._relation_waits(salesforce):
             held.add("to_ipaas")
         salesforce.link_version = ipaas.link_version = link.version if link else None
-        self._plan_source(salesforce, plan.to_ipaas, sides.ipaas, plan, fresh=link is None, held="to_ipaas" in held)
-        if ipaas.record is not None:
+        for item in (salesforce, ipaas):
+            stop = judged.get(item.direction)
+            if stop is not None and self._counts(item) and not (link is None and stop.kind == "filtered"):
+                self._notes.stop(item, stop, linked=link is not None)
+        if salesforce.outcome is None:
+            waits = "to_ipaas" in held
+            self._plan_source(salesforce, plan.to_ipaas, sides.ipaas, plan, fresh=link is None, held=waits)
+        if ipaas.record is not None and ipaas.outcome is None:
             waits = "to_salesforce" in held
             self._plan_source(ipaas, plan.to_salesforce, sides.salesforce, plan, fresh=link is None, held=waits)
         return [salesforce, ipaas]
@@ -221,13 +236,17 @@ class Planner:
         if not sync.params.writes(item.direction) or (sync.is_parent and item.direction != "to_ipaas"):
             item.state, item.role = "done", "counterpart"
             return
-        if not changes and not held and not item.conflicts_resolved and item.role not in sync.counted_roles:
+        problem = plan.problems.get(item.direction)
+        decided = changes or problem or held or item.conflicts_resolved
+        if not decided and item.role not in sync.counted_roles:
             item.state = "done"
             return
         item.role = sync.counted_roles[0]
         if item.direction == "to_ipaas":
             item.warnings = tuple(dict.fromkeys([*item.warnings, *plan.warnings]))
-        if changes and plan.unsendable:
+        if problem:
+            self._notes.refuse_value(item, problem)
+        elif changes and plan.unsendable:
             self._notes.refuse_text(item, plan.unsendable)
         elif not changes and fresh:
             item.op, item.state = "link", "planned"
@@ -277,7 +296,7 @@ class Planner:
             item.payload = {"changes": plan_create(sync.mapping, item).changes(item.direction)}
             self._notes.planned(item, "resolve_create")
             return [item]
-        reason = ineligible(item)
+        reason = ineligible(sync.mapping, item)
         verdict = self._index.match(item)
         if self._may_be_ours(item, verdict.ids):
             return self._hold(item, "uncertain_create", "An earlier attempt may have made it; this run finds out.")
@@ -299,8 +318,17 @@ class Planner:
             self._notes.decide(item, "skipped", "before_first_contact")
         elif self.awaiting:
             return self._notes.wait_for_go(item)
-        elif not self._parent_ready(item):
+        else:
+            return self._plan_new(item)
+        return [item]
+
+    def _plan_new(self, item: Item) -> list[Item]:
+        """Plan the creation of a record, unless something has to come first."""
+        if not self._parent_ready(item):
             return self._park_child(item)
+        stop = self._judged(item)
+        if stop is not None:
+            self._notes.stop(item, stop, linked=False)
         elif self._notes.book.waits(item):
             self._notes.book.wait(item)
         else:
@@ -319,6 +347,9 @@ class Planner:
     def _plan_create(self, item: Item) -> None:
         plan = plan_create(self.sync.mapping, item)
         item.warnings = tuple(dict.fromkeys([*item.warnings, *plan.warnings]))
+        if problem := plan.problems.get(item.direction):
+            self._notes.refuse_value(item, problem)
+            return
         if plan.unsendable:
             self._notes.refuse_text(item, plan.unsendable)
             return
@@ -391,6 +422,18 @@ class Planner:
             return False  # it has one; what waits is the relationship that goes with it
         return owes_external_id(waiting)
 
+    # What the mapping's filters say
+
+    def _judged(self, item: Item) -> Held | None:
+        return self.sync.mapping.judge(item.side, item.record) if item.record else None
+
+    def _writes(self, direction: Direction) -> bool:
+        return not self.awaiting and self.sync.params.writes(direction)
+
+    def _counts(self, item: Item) -> bool:
+        """Tell a source record that this run has to give a fate in a direction that it writes."""
+        return item.role in self.sync.counted_roles and self.sync.params.writes(item.direction)
+
     def _settle(self, link: Link, showings: dict[str, dict[str, Any]]) -> None:
         """Remember what both sides show of the fields that need no write."""
         salesforce = {**(link.salesforce_showing or {}), **showings["salesforce"]}
@@ -400,10 +443,6 @@ class Planner:
         link.salesforce_showing, link.ipaas_showing = salesforce, ipaas
         if self.sync.ledger.save_link(link):
             link.version += 1
-
-
-def _writes_nothing(direction: Direction) -> bool:  # noqa: ARG001 -- asked like RunParams.writes
-    return False
 
 
 def _stale(link: Link, item: Item, other: Item | None) -> bool:
