@@ -192,14 +192,11 @@ class Planner:
         if self._relation_waits(salesforce):
             held.add("to_ipaas")
         salesforce.link_version = ipaas.link_version = link.version if link else None
-        for item in (salesforce, ipaas):
-            stop = judged.get(item.direction)
-            if stop is not None and self._counts(item) and not (link is None and stop.kind == "filtered"):
-                self._notes.stop(item, stop, linked=link is not None)
-        if salesforce.outcome is None:
+        stopped = {item.side for item in (salesforce, ipaas) if self._stop(item, judged.get(item.direction), link)}
+        if "salesforce" not in stopped:
             waits = "to_ipaas" in held
             self._plan_source(salesforce, plan.to_ipaas, sides.ipaas, plan, fresh=link is None, held=waits)
-        if ipaas.record is not None and ipaas.outcome is None:
+        if ipaas.record is not None and "ipaas" not in stopped:
             waits = "to_salesforce" in held
             self._plan_source(ipaas, plan.to_salesforce, sides.salesforce, plan, fresh=link is None, held=waits)
         return [salesforce, ipaas]
@@ -430,9 +427,13 @@ class Planner:
     def _writes(self, direction: Direction) -> bool:
         return not self.awaiting and self.sync.params.writes(direction)
 
-    def _counts(self, item: Item) -> bool:
-        """Tell a source record that this run has to give a fate in a direction that it writes."""
-        return item.role in self.sync.counted_roles and self.sync.params.writes(item.direction)
+    def _stop(self, item: Item, held: Held | None, link: Link | None) -> bool:
+        """Give one side of a pair that the mapping holds back its fate, where this run owes it one in its direction."""
+        owes = item.role in self.sync.counted_roles and self.sync.params.writes(item.direction)
+        if held is None or not owes or (link is None and held.kind == "filtered"):
+            return False
+        self._notes.stop(item, held, linked=link is not None)
+        return True
 
     def _settle(self, link: Link, showings: dict[str, dict[str, Any]]) -> None:
         """Remember what both sides show of the fields that need no write."""
