@@ -14,7 +14,7 @@ from tests.crash.state import services, told
 
 Pair = tuple[str, str]  # a step and a point that is passed in it
 RUN = "drill"
-# Runs that may write after the one that was killed, before one has to find nothing to do.
+# Runs that may write after one that was killed and retried, before one has to find nothing to do.
 FURTHER = 1
 
 
@@ -47,6 +47,7 @@ class Course:
     params: dict[str, Any]
     passed: Counter[Pair]
     photos: dict[str, Photo]
+    further: int  # runs after it that had something to write
     end: dict[str, Any]
 
     def kills(self, pairs: Iterable[Pair], *, again: bool) -> list[Kill]:
@@ -85,8 +86,8 @@ def record(ground: Ground, scenario: Scenario) -> Course:
         assert (states[step] == "failed") == (step in scenario.red), (step, done)
     if scenario.stops:
         assert services(ground) == before
-    _finish(ground, scenario)
-    return Course(scenario, params, passed, photos, told(ground))
+    further = _finish(ground, scenario, FURTHER)
+    return Course(scenario, params, passed, photos, further, told(ground))
 
 
 def survive(ground: Ground, course: Course, kill: Kill, *, retried: bool) -> None:
@@ -113,9 +114,37 @@ def survive(ground: Ground, course: Course, kill: Kill, *, retried: bool) -> Non
         _run(ground, scenario, course.params, steps=rest, states={**states, kill.step: "failed"})
     if scenario.stops:
         assert services(ground) == before, "it wrote though it had to stop"
-    _finish(ground, scenario)
+    # One that was not retried did not happen: the next run takes its place, and the others move up.
+    _finish(ground, scenario, FURTHER if retried else course.further + 1)
     if found := differences(course.end, told(ground)):
         raise AssertionError("\n".join(found))
+
+
+def differences(end: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Say what is missing and what is there too often, compared with the undisturbed course."""
+    found = []
+    for what, rows in end.items():
+        gone, left = list(rows), []
+        for row in now[what]:
+            gone.remove(row) if row in gone else left.append(row)
+        found += [f"{what}: lost {row}" for row in gone] + [f"{what}: too much {row}" for row in left]
+    return found
+
+
+def _together(scenario: Scenario, steps: Sequence[str]) -> list[list[str]]:
+    """Cut steps into those that one worker may do, since nobody does anything in between."""
+    groups: list[list[str]] = []
+    for step in steps:
+        if not groups or step in scenario.meanwhile:
+            groups.append([])
+        groups[-1].append(step)
+    return groups
+
+
+def _run(ground: Ground, scenario: Scenario, params: dict[str, Any], **more: Any) -> dict[str, Any]:
+    done = ground.run(scenario.collection, RUN, params, **more)
+    assert "broken" not in done, done["broken"]
+    return done
 
 
 def differences(end: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
