@@ -147,41 +147,14 @@ def _run(ground: Ground, scenario: Scenario, params: dict[str, Any], **more: Any
     return done
 
 
-def differences(end: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Say what is missing and what is there too often, compared with the undisturbed course."""
-    found = []
-    for what, rows in end.items():
-        gone, left = list(rows), []
-        for row in now[what]:
-            gone.remove(row) if row in gone else left.append(row)
-        found += [f"{what}: lost {row}" for row in gone] + [f"{what}: too much {row}" for row in left]
-    return found
-
-
-def _together(scenario: Scenario, steps: Sequence[str]) -> list[list[str]]:
-    """Cut steps into those that one worker may do, since nobody does anything in between."""
-    groups: list[list[str]] = []
-    for step in steps:
-        if not groups or step in scenario.meanwhile:
-            groups.append([])
-        groups[-1].append(step)
-    return groups
-
-
-def _run(ground: Ground, scenario: Scenario, params: dict[str, Any], **more: Any) -> dict[str, Any]:
-    done = ground.run(scenario.collection, RUN, params, **more)
-    assert "broken" not in done, done["broken"]
-    return done
-
-
-def _finish(ground: Ground, scenario: Scenario) -> None:
-    """Run until a run writes nothing; it may take `FURTHER` runs to get there."""
-    for number in range(FURTHER + 1):
+def _finish(ground: Ground, scenario: Scenario, further: int) -> int:
+    """Run until a run writes nothing; return how many did write, of which there may be so many."""
+    for number in range(further + 1):
         ground.pass_time(minutes=15)
         before = services(ground)
         done = ground.run(scenario.collection, f"after-{number}", dict(scenario.then))
         assert done["status"] == 0
         assert "broken" not in done, done["broken"]
         if services(ground) == before:
-            return
+            return number
     raise AssertionError(f"the run after the last one still writes: {done}")
