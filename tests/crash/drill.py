@@ -14,7 +14,7 @@ from tests.crash.state import services, told
 
 Pair = tuple[str, str]  # a step and a point that is passed in it
 RUN = "drill"
-# Runs that may write after the one that was killed, before one has to find nothing to do.
+# Runs that may write after one that was killed and retried, before one has to find nothing to do.
 FURTHER = 1
 
 
@@ -47,6 +47,7 @@ class Course:
     params: dict[str, Any]
     passed: Counter[Pair]
     photos: dict[str, Photo]
+    further: int  # runs after it that had something to write
     end: dict[str, Any]
 
     def kills(self, pairs: Iterable[Pair], *, again: bool) -> list[Kill]:
@@ -85,8 +86,8 @@ def record(ground: Ground, scenario: Scenario) -> Course:
         assert (states[step] == "failed") == (step in scenario.red), (step, done)
     if scenario.stops:
         assert services(ground) == before
-    _finish(ground, scenario)
-    return Course(scenario, params, passed, photos, told(ground))
+    further = _finish(ground, scenario, FURTHER)
+    return Course(scenario, params, passed, photos, further, told(ground))
 
 
 def survive(ground: Ground, course: Course, kill: Kill, *, retried: bool) -> None:
@@ -113,7 +114,11 @@ def survive(ground: Ground, course: Course, kill: Kill, *, retried: bool) -> Non
         _run(ground, scenario, course.params, steps=rest, states={**states, kill.step: "failed"})
     if scenario.stops:
         assert services(ground) == before, "it wrote though it had to stop"
-    _finish(ground, scenario)
+    # One that was not retried did not happen: the next run takes its place, and the others move up.
+    _finish(ground, scenario, FURTHER if retried else course.further + 1)
+    if not retried:
+        # What waited until the next run had found out is taken off the list by the run after, which writes nothing.
+        _finish(ground, scenario, 0, name="rest")
     if found := differences(course.end, told(ground)):
         raise AssertionError("\n".join(found))
 
@@ -145,14 +150,14 @@ def _run(ground: Ground, scenario: Scenario, params: dict[str, Any], **more: Any
     return done
 
 
-def _finish(ground: Ground, scenario: Scenario) -> None:
-    """Run until a run writes nothing; it may take `FURTHER` runs to get there."""
-    for number in range(FURTHER + 1):
+def _finish(ground: Ground, scenario: Scenario, further: int, *, name: str = "after") -> int:
+    """Run until a run writes nothing; return how many did write, of which there may be so many."""
+    for number in range(further + 1):
         ground.pass_time(minutes=15)
         before = services(ground)
-        done = ground.run(scenario.collection, f"after-{number}", dict(scenario.then))
+        done = ground.run(scenario.collection, f"{name}-{number}", dict(scenario.then))
         assert done["status"] == 0
         assert "broken" not in done, done["broken"]
         if services(ground) == before:
-            return
+            return number
     raise AssertionError(f"the run after the last one still writes: {done}")
