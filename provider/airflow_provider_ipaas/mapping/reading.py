@@ -11,7 +11,6 @@ from airflow_provider_ipaas.mapping.expressions import ExpressionFailed, compile
 from airflow_provider_ipaas.mapping.rules import FieldRule, Purpose, Record, Side, Value
 from airflow_provider_ipaas.mapping.text import canonical
 
-
 _NOTHING: Record = {}
 
 

@@ -257,7 +257,7 @@ class Planner:
         if item.direction == "to_ipaas":
             item.warnings = tuple(dict.fromkeys([*item.warnings, *plan.warnings]))
         if problem:
-            self._refuse_value(item, problem)
+            self._refuse_value(item, f"Field {problem}.")
         elif changes and plan.unsendable:
             self._refuse_text(item, plan.unsendable)
         elif not changes and fresh:
@@ -358,7 +358,7 @@ class Planner:
         plan = plan_create(self.sync.mapping, item)
         item.warnings = tuple(dict.fromkeys([*item.warnings, *plan.warnings]))
         if problem := plan.problems.get(item.direction):
-            self._refuse_value(item, problem)
+            self._refuse_value(item, f"Field {problem}.")
             return
         if plan.unsendable:
             self._refuse_text(item, plan.unsendable)
@@ -483,7 +483,7 @@ class Planner:
         self._book.refuse(item, "invalid_text", text, NEXT_STEP["invalid_text"])
         self.sync.log.error("Refused %s %s (invalid_text): %s", item.side, item.record_id, text)
 
-    def _refuse_value(self, item: Item, problem: str) -> None:
+    def _refuse_value(self, item: Item, text: str) -> None:
         """Refuse a record for a value that the mapping can't translate; the text names the field, not the value."""
         if self.preview:
             item.state = "done"
@@ -491,8 +491,8 @@ class Planner:
         if self._book.waits(item):
             self._book.wait(item)
             return
-        self._book.refuse(item, "mapping_error", f"Field {problem}.", NEXT_STEP["mapping_error"])
-        self.sync.log.error("Refused %s %s (mapping_error): Field %s.", item.side, item.record_id, problem)
+        self._book.refuse(item, "mapping_error", text, NEXT_STEP["mapping_error"])
+        self.sync.log.error("Refused %s %s (mapping_error): %s", item.side, item.record_id, text)
 
     # What the mapping's filters say
 
@@ -513,7 +513,7 @@ class Planner:
         elif held.kind == "waits":
             self._decide(item, "parked", "error_filter", message=held.message)
         else:
-            self._refuse_value(item, held.message.removesuffix("."))
+            self._refuse_value(item, held.message)
 
     def _hold_pending(self, item: Item, direction: Direction) -> None:
         if not self._dry:
