@@ -68,6 +68,19 @@ def test_a_field_that_can_not_be_converted_is_left_out_where_the_mapping_says_so
     assert quiet(rig)
 
 
+def test_what_is_left_out_on_the_way_back_is_counted_in_that_direction(rig: Rig, folder: Path) -> None:
+    world.map_fields(
+        rig, folder, "account", "phone: {to_salesforce: \"phone_e164(value, 'US')\", on_error: skip_field}"
+    )
+    ours = world.account(rig, Phone="1")
+    theirs = world.synced(rig, "account", ours)
+    world.edit_company(rig, theirs, phone_number="none", fax_number="2")
+    result = rig.run("account").ok
+    assert (result["to_salesforce"]["warnings"], result["to_ipaas"]["warnings"]) == ({"mapping_error": 1}, {})
+    row = world.raw_salesforce(rig, ours)
+    assert (row["Phone"], row["Fax"]) == ("1", "2")
+
+
 def test_a_refused_change_of_a_linked_record_is_sent_once_it_can_be(rig: Rig, folder: Path) -> None:
     world.map_fields(rig, folder, "account", "phone: {to_ipaas: \"phone_e164(value, 'US')\"}")
     ours = world.account(rig, Phone="512 555 0100")

@@ -254,8 +254,7 @@ class Planner:
             item.state = "done"
             return
         item.role = sync.counted_roles[0]
-        if item.direction == "to_ipaas":
-            item.warnings = tuple(dict.fromkeys([*item.warnings, *plan.warnings]))
+        item.warnings = tuple(dict.fromkeys([*item.warnings, *plan.warnings[item.direction]]))
         if problem:
             self._refuse_value(item, f"Field {problem}.")
         elif changes and plan.unsendable:
@@ -356,7 +355,7 @@ class Planner:
 
     def _plan_create(self, item: Item) -> None:
         plan = plan_create(self.sync.mapping, item)
-        item.warnings = tuple(dict.fromkeys([*item.warnings, *plan.warnings]))
+        item.warnings = tuple(dict.fromkeys([*item.warnings, *plan.warnings[item.direction]]))
         if problem := plan.problems.get(item.direction):
             self._refuse_value(item, f"Field {problem}.")
             return
