@@ -14,7 +14,7 @@ export PYTHON
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo airflow sandbox test test-unit test-e2e test-postgres test-storm test-browser simulate coverage mutation fuzz screenshots lint format bench setup clean
+.PHONY: help demo airflow sandbox test test-unit test-e2e test-postgres test-storm test-crash test-browser simulate coverage mutation fuzz screenshots lint format bench setup clean
 
 help: ## print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -31,7 +31,7 @@ sandbox: $(STAMP) ## start the local Salesforce and iPaaS.com, until Ctrl-C
 test: test-unit test-e2e ## run all tests that need nothing but Python (end to end with real Airflow included)
 
 test-unit: $(STAMP) ## run the tests without those that start a whole Airflow
-	$(PYTEST) -n $(JOBS) --dist loadfile -m "not e2e and not postgres and not browser and not storm" $(ARGS)
+	$(PYTEST) -n $(JOBS) --dist loadfile -m "not e2e and not postgres and not browser and not storm and not crash" $(ARGS)
 
 test-e2e: $(STAMP) ## run the tests that start a whole Airflow
 	$(PYTEST) -m "e2e and not postgres and not browser" $(ARGS)
@@ -41,6 +41,9 @@ test-postgres: $(STAMP) ## run the tests of ledger and token store on PostgreSQL
 
 test-storm: $(STAMP) ## prove that tokens last: 8 processes, tokens of 2 s, rotation on, a minute on each database (needs PostgreSQL)
 	$(PYTEST) -m storm tests/tokens tests/postgres -s $(ARGS)
+
+test-crash: $(STAMP) ## kill workers at every crash point, on SQLite, PostgreSQL and inside Airflow (needs PostgreSQL)
+	$(PYTEST) -n $(JOBS) --dist loadgroup -m crash tests/crash $(ARGS)
 
 simulate: $(STAMP) ## play random edits, crashes and faults against models of both services (SEQUENCES=10000)
 	$(PY) -m tests.simulation.run --sequences $(SEQUENCES) --workers $(JOBS) $(ARGS)

@@ -94,7 +94,7 @@ def test_a_refused_record_is_listed_shown_replayed_and_synced(airflow: Airflow) 
     assert airflow.run(ACCOUNTS).summary["to_salesforce"]["created"] == 0, "not due yet"
     run = airflow.run(MAINTENANCE, action="parked_replay", record_ids=[company])
     assert did(run) == OK
-    assert run.summary == {"count": 1, "waited": 1, "by_reason": {"refused_before": 1}}
+    assert run.summary == {"count": 1, "waited": 1, "by_reason": {"refused_before": 1}, "kept": {}}
     assert "1 record due at once (refused_before 1)" in run.log
     run = airflow.run(ACCOUNTS)
     assert (run.state, run.summary["to_salesforce"]["created"]) == ("success", 1)
@@ -117,6 +117,16 @@ def test_a_drop_is_counted_from_then_on_and_names_the_person(airflow: Airflow) -
     ((op, outcome, actor, run_key),) = journal
     assert (op, outcome, actor) == ("drop", "dropped", "dag_test")
     assert run_key.startswith(f"{MAINTENANCE}:")
+
+
+def test_the_schedule_of_the_connection_decides_when_a_refused_record_is_due(airflow: Airflow) -> None:
+    airflow.connect_salesforce(extra={"retry_base_minutes": 3, "retry_max_hours": 2})
+    refused(airflow)
+    with reading(f"sqlite:///{airflow.home}/ipaas/ledger.db") as opened:
+        assert opened is not None
+        (record,) = opened.records(Selection(reason="refused_before"), limit=2)
+    assert record.last_at is not None
+    assert record.next_at == record.last_at + timedelta(minutes=6)
 
 
 def test_values_are_in_the_log_on_demand_and_never_in_xcom(airflow: Airflow) -> None:

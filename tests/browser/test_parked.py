@@ -95,6 +95,7 @@ def test_a_replay_in_the_trigger_form_makes_it_due_at_once(stack: Stack, refused
         "count": 1,
         "waited": 1,
         "by_reason": {"refused_before": 1},
+        "kept": {},
     }
     assert group["Next attempt"] == "next run"
 

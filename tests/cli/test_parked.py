@@ -16,6 +16,7 @@ from airflow_provider_ipaas.cli.main import app
 from airflow_provider_ipaas.ledger import SqlLedger
 from airflow_provider_ipaas.ledger.monitoring import Selection, reading
 from airflow_provider_ipaas.sync.model import Link, Run, Seen, Unresolved
+from airflow_provider_ipaas.sync.schedule import AWAITING, NO_TIME
 from tests.cli.command import Host
 
 ORG = "00DHs000001AbCdMAK"
@@ -229,8 +230,26 @@ def test_a_replay_makes_due_what_was_chosen(ledger: SqlLedger, parked: Callable[
     rows = ledger.unresolved(SCOPE, "account", "to_ipaas", [account(n) for n in range(4)])
     assert [rows[account(n)].next_at is None for n in range(4)] == [False, True, True, False]
     found = json.loads(parked("replay", account(0), account(3), "--json").stdout)
-    assert found == {"count": 2, "waited": 1, "by_reason": {"possible_duplicate": 1, "refused_before": 1}}
+    assert found == {
+        "count": 2,
+        "waited": 1,
+        "by_reason": {"possible_duplicate": 1, "refused_before": 1},
+        "kept": {},
+    }
     assert "4 of them were due anyway, at every run." in parked("replay", "--all").output
+
+
+def test_what_waits_for_a_go_is_not_replayed(ledger: SqlLedger, parked: Callable[..., Result]) -> None:
+    ledger.save_unresolved([waiting(1, reason=AWAITING, next_at=NO_TIME)])
+    assert "when confirmed" in parked("list").output
+    assert "next attempt  when confirmed" in parked("show", account(1)).output
+    done = parked("replay", "--reason", AWAITING)
+    assert done.exit_code == 1
+    assert done.output == (
+        "Nothing was replayed.\n1 record kept: nobody has said go; a run with confirm_first_contact takes it up.\n"
+    )
+    (row,) = ledger.unresolved(SCOPE, "account", "to_ipaas", [account(1)]).values()
+    assert row.next_at == NO_TIME
 
 
 @pytest.mark.parametrize("action", ["replay", "drop"])

@@ -17,6 +17,12 @@ __all__ = ["postgres_cluster"]
 COUNTED = "crash"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--every-course", action="store_true", help="kill each scenario at every point it passes, retried and not"
+    )
+
+
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox.start() as sandbox:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from tests.behaviour import world
@@ -140,10 +141,12 @@ def _lost_creates(ground: Ground, path: str) -> None:
     method = "PATCH" if "iPaaS_Id__c" in path else "POST"
     for made in (True, False):
         lost = {"type": "drop", "when": "after" if made else "before"}
-        here = [world.account(rig, f"Lost here {made} {number}", Phone="+1 512 555 0300") for number in range(2)]
+        here = [world.account(rig, f"Lost here {made} {n}", Phone=f"+1 512 555 1{made:d}{n}0") for n in range(2)]
         with rig.fault(service="ipaas", method="POST", path="Customer/Company$", action=lost):
             rig.run("account", direction="to_ipaas", record_ids=here)
-        there = [world.company(rig, f"Lost there {made} {n}", phone_number="+1 512 555 0301") for n in range(2)]
+        there = [
+            world.company(rig, f"Lost there {made} {n}", phone_number=f"+1 512 555 2{made:d}{n}0") for n in range(2)
+        ]
         with rig.fault(service="salesforce", method=method, path=path, action=lost):
             rig.run("account", direction="to_salesforce", record_ids=there)
     ground.pass_time(hours=1)
@@ -287,16 +290,49 @@ def asked_for(ground: Ground) -> dict[str, Any]:
     return {"record_ids": [*known, "001000000000123AAA", "999999"]}
 
 
+def link_only(ground: Ground) -> None:
+    """A first contact that waits for a go: two that belong together, and others."""
+    first_contact(ground)
+    ground.rig.settings = {"first_contact": "link_only"}
+    company = world.company(ground.rig, "Together")
+    ground.rig.control(
+        "PUT",
+        "ipaas/external-ids",
+        {
+            "table": "company",
+            "internal_id": int(company),
+            "external_id": world.account(ground.rig, "Together", Phone="+1 512 555 0950"),
+            "system_id": 5501,
+        },
+    )
+    ground.run("account", "rebuilds", {"full": True})
+
+
+def link_only_read(ground: Ground) -> None:
+    """The same, after its report was read."""
+    link_only(ground)
+    ground.run("account", "links", {"full": True, "confirm_rebuild": True})
+
+
+def drifted(ground: Ground) -> None:
+    """An edit that no window has reached."""
+    in_step(ground)
+    (account,) = pairs_of(ground, 1)
+    long_ago = ground.sandbox.clocks["salesforce"].now() - timedelta(days=30)
+    ground.sandbox.salesforce.update(account, {"Phone": "+1 512 555 0960"}, at=long_ago)
+
+
 SCENARIOS = (
     Scenario("first contact", first_contact, params={"full": True}),
-    Scenario("both ways", both_ways),
+    Scenario("both ways", both_ways, whole={"upsert_ipaas", "upsert_salesforce"}),
     Scenario("both ways, disturbed", both_ways, meanwhile={"upsert_ipaas": meanwhile_carried}),
     Scenario("released", released),
     Scenario("lost creates", lost_creates),
-    Scenario("lost creates, id field", lost_creates_by_id),
+    Scenario("lost creates, id field", lost_creates_by_id, whole={"upsert_salesforce"}),
     Scenario("contacts at first contact", contacts, "contact"),
     Scenario("contacts both ways", contacts_both_ways, "contact"),
     Scenario("merged", merged),
+    Scenario("merged, all read", merged, params={"full": True}),
     Scenario("ledger lost", lost_ledger, then={"confirm_rebuild": True}, red={"prerequisites", "report"}, stops=True),
     Scenario("ledger lost, confirmed", lost_ledger, params={"confirm_rebuild": True}),
     Scenario("too many", many_new, params={"max_creates": 1}, red={"plan", "report"}, stops=True),
@@ -308,4 +344,7 @@ SCENARIOS = (
     Scenario("field gone", field_gone),
     Scenario("flow", flow, red={"upsert_salesforce", "report"}),
     Scenario("asked for", flipping, params=asked_for, red={"report"}),
+    Scenario("link only", link_only, params={"full": True, "confirm_rebuild": True}),
+    Scenario("link only, confirmed", link_only_read, params={"full": True, "confirm_first_contact": True}),
+    Scenario("drifted", drifted, params={"repair": True}, steps=("reconcile",)),
 )

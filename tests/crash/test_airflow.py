@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,9 @@ import pytest
 from rich.console import Console
 
 from _stack import Stack
-from tests.crash.ground import CLONE
+from tests.crash.ground import CLONE, STEPS
 
-pytestmark = pytest.mark.crash
+pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("airflow")]
 
 DAG_ID = "dies"
 DAG_FILE = f"""
@@ -63,13 +63,13 @@ class Deadly:
         self.stack = stack
         self.folder = folder
 
-    def run(self, deaths: list[Death] = []) -> str:  # noqa: B006
-        """Run the DAG; return the run's id."""
+    def run(self, deaths: Sequence[Death] = (), **params: Any) -> str:
+        """Run the DAG, whose tasks die as told; return the run's id."""
         told = [{"step": s, "try": n, "point": point, "when": when, "nth": 1} for s, n, point, when in deaths]
         (self.folder / "kills.json").write_text(json.dumps(told), "utf-8")
         (self.folder / "deaths.jsonl").write_text("", "utf-8")
         api = self.stack.airflow.api
-        run_id = api.trigger(DAG_ID, {"full": True} if deaths is FIRST_CONTACT else {})
+        run_id = api.trigger(DAG_ID, params)
         assert api.wait_for_run(DAG_ID, run_id, timeout_s=240) == "success", self.states(run_id)
         died = [tuple(json.loads(line)) for line in (self.folder / "deaths.jsonl").read_text("utf-8").splitlines()]
         assert sorted(died) == sorted(deaths)
@@ -98,17 +98,19 @@ class Deadly:
             "ipaas": control("GET", "/ipaas/records/companies"),
         }
 
-    def assert_agree(self, phones: dict[str, str | None]) -> None:
-        """Each of these names stands once in each service, with this phone, and linked with the other."""
-        there = {record["id"]: record for record in self.services()["ipaas"]}
-        here = self.services()["salesforce"]
-        assert (
-            sorted(row["Name"] for row in here) == sorted(record["name"] for record in there.values()) == sorted(phones)
-        )
-        assert {row["Name"]: row["Phone"] for row in here} == phones
-        assert {record["name"]: record["phone_number"] for record in there.values()} == phones
+    def assert_once(self, phones: dict[str, str]) -> None:
+        """Each of these names stands once in each service, with this phone."""
+        services = self.services()
+        here = [(row["Name"], row["Phone"]) for row in services["salesforce"] if row["Name"] in phones]
+        there = [(r["name"], r["phone_number"]) for r in services["ipaas"] if r["name"] in phones]
+        assert sorted(here) == sorted(there) == sorted(phones.items())
+
+    def assert_linked(self) -> None:
+        """Every Company carries the id of its Account."""
+        services = self.services()
+        there = {record["id"]: record for record in services["ipaas"]}
         linked = {account: there[company]["name"] for account, company in self.stack.sandbox.pairs("companies")}
-        assert linked == {row["Id"]: row["Name"] for row in here}
+        assert linked == {row["Id"]: row["Name"] for row in services["salesforce"]}
 
 
 @pytest.fixture(scope="module")
@@ -138,13 +140,13 @@ def test_ten_tasks_die_and_are_tried_again_by_the_scheduler(deadly: Deadly, requ
     sandbox = deadly.stack.sandbox
     here = [sandbox.create_salesforce("Account", {"Name": f"Here {n}", "Phone": "1"}) for n in range(3)]
     there = [sandbox.create_ipaas("companies", {"name": f"There {n}", "phone_number": "2"}) for n in range(3)]
-    first = deadly.run(FIRST_CONTACT)
+    first = deadly.run(FIRST_CONTACT, full=True)
     assert deadly.tries(first) == {
         "extract_salesforce": 1, "extract_ipaas": 2, "prerequisites": 1, "plan": 1, "upsert_ipaas": 3,
         "upsert_salesforce": 3, "report": 1,
     }  # fmt: skip
     phones = {f"Here {n}": "1" for n in range(3)} | {f"There {n}": "2" for n in range(3)}
-    deadly.assert_agree(phones)
+    deadly.assert_once(phones)
 
     sandbox.edit_salesforce("Account", here[0], {"Phone": "3"})
     sandbox.edit_ipaas("companies", there[0], {"phone_number": "4"})
@@ -153,32 +155,29 @@ def test_ten_tasks_die_and_are_tried_again_by_the_scheduler(deadly: Deadly, requ
     second = deadly.run(UPDATES)
     assert deadly.tries(second)["upsert_ipaas"] == deadly.tries(second)["upsert_salesforce"] == 3
     phones |= {"Here 0": "3", "There 0": "4", "Here 3": "1", "There 3": "2"}
-    deadly.assert_agree(phones)
+    deadly.assert_once(phones)
 
-    before = deadly.services()
     deadly.run()
-    assert deadly.services() == before
+    deadly.assert_once(phones)
+    deadly.assert_linked()
     request.node.user_properties.append(("crash:airflow: kills", len(FIRST_CONTACT) + len(UPDATES)))
 
 
 def test_a_task_of_yesterday_that_is_cleared_writes_nothing_stale(deadly: Deadly) -> None:
     sandbox = deadly.stack.sandbox
-    sandbox.control("POST", "/reset")
-    account = sandbox.create_salesforce("Account", {"Name": "Here", "Phone": "old"})
-    company = sandbox.create_ipaas("companies", {"name": "There", "phone_number": "old"})
-    yesterday = deadly.run()
+    account = sandbox.create_salesforce("Account", {"Name": "Old here", "Phone": "old"})
+    company = sandbox.create_ipaas("companies", {"name": "Old there", "phone_number": "old"})
+    yesterday = deadly.run(full=True)
     sandbox.control("POST", "/clock", {"advance_s": 86_400})
     sandbox.edit_salesforce("Account", account, {"Phone": "new"})
     sandbox.edit_ipaas("companies", company, {"phone_number": "new"})
     deadly.run()
+    deadly.assert_once({"Old here": "new", "Old there": "new"})
     before = deadly.services()
     deadly.clear(yesterday, ["upsert_ipaas", "upsert_salesforce"])
     assert deadly.services() == before
 
     # Cleared whole, it reads anew and writes what is new now.
     sandbox.edit_salesforce("Account", account, {"Phone": "newest"})
-    deadly.clear(
-        yesterday,
-        ["extract_salesforce", "extract_ipaas", "prerequisites", "plan", "upsert_ipaas", "upsert_salesforce", "report"],
-    )
-    deadly.assert_agree({"Here": "newest", "There": "new"})
+    deadly.clear(yesterday, list(STEPS))
+    deadly.assert_once({"Old here": "newest", "Old there": "new"})

@@ -93,6 +93,8 @@ SALESFORCE = {
     "max_changed_records": 200,
     "max_blanked_percent": 10,
     "first_contact": "create",
+    "retry_base_minutes": 10,
+    "retry_max_hours": 24,
 }
 IPAAS = {
     "auth_mode": "password",

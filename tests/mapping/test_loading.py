@@ -172,6 +172,8 @@ REFUSED: list[tuple[str, Collection, str, tuple[int, int], str, str]] = [
     ("control character", "account", "version: 1\nfields: \x01", (2, 9), "a character", "control character"),
     ("a list", "account", "- version: 1\n", (1, 1), "must hold keys and values", "`key: value`"),
     ("a tag", "account", "version: !!python/name:os.x 1\n", (1, 10), "the tag", "plain value"),
+    ("an escape of no character", "account", 'version: "\\UAAAAAAAA"\n', (1, 13), "does not exist", "escape"),
+    ("an escape just beyond", "account", 'version: "\\U00110000"\n', (1, 13), "does not exist", "escape"),
     ("a number that takes minutes", "account", "version: 1" + ":59" * 300_000, (1, 10), "can't be read", "quotes"),
     ("a tag that lies", "account", "version: !!int abc\n", (1, 10), "can't be read", "quotes"),
     ("no version", "account", "fields: {}\n", (1, 1), "'version' is missing", "version: 1"),

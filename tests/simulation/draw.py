@@ -66,6 +66,7 @@ class Draw:
             "delayed": (lambda: ["delayed"], 0.4),
             "link": (lambda: ["link", self.collection(), self.record(), self.record(), self.rng.randint(0, 1)], 0.4),
             "burst": (self.burst, 0.6),
+            "tug": (lambda: ["tug", self.side(), self.collection(), self.record(), self.field()], 0.1),
             "two": (self.two, 1.5 * faulty),
             "zombie": (self.zombie, 0.4 * faulty),
             "snapshot": (lambda: ["snapshot"], 0.5 * faulty),

@@ -10,10 +10,9 @@ from airflow_provider_ipaas.sync.rebuild import LedgerRebuilt
 
 from .fields import KIND, MAPPED, SOBJECT, Cell, Field, is_complete, primary
 from .oracle import Place
-from .world import SCOPE, World
+from .world import PAUSE_S, SCOPE, World
 
 ROUNDS = 6
-PAUSE_S = 20 * 60
 # What a person or time has to settle; everything else has to be gone by itself.
 MAY_WAIT = frozenset(
     {
@@ -31,12 +30,16 @@ MAY_WAIT = frozenset(
 
 
 def settle(world: World) -> int:
-    """Let edits and faults end, run both collections until a round writes nothing; return the rounds before it."""
+    """Let edits and faults end, run both collections until a round writes nothing; return the rounds before it.
+
+    The round that a person has to look at before saying go is none of them.
+    """
     world.oracle.note("-- settling")
     world.do_commit()
     world.org.flows.clear()
     world.org.run_delayed()
     world.users.do("show")
+    said_go = False
     for number in range(ROUNDS + 1):
         before = _written(world)
         for collection in world.collections():
@@ -44,7 +47,7 @@ def settle(world: World) -> int:
             # A person looks on: what waits for a word gets it.
             allowed: dict[str, Any] = {"allow_mass_change": True} if world.config.brakes else {}
             if number and world.waits_for_go(collection):
-                allowed["confirm_first_contact"] = True
+                allowed["confirm_first_contact"] = said_go = True
             run = world.do_run(collection, allowed, [], [], number, 0)
             if any(isinstance(error, LedgerRebuilt) for error in run.errors.values()):
                 run = world.do_run(collection, {**allowed, "confirm_rebuild": True}, [], [], number, 0)
@@ -56,7 +59,7 @@ def settle(world: World) -> int:
         world.last_writes = sum(_written(world)) - sum(before)
         if _written(world) == before and not _still_moving(world) and not _still_waiting_for_go(world):
             check_at_rest(world)
-            return number
+            return number - said_go
     if _written(world) != before:
         world.oracle.violate("V3", f"runs still write after {ROUNDS} rounds without an edit")
     for row in _still_moving(world):

@@ -111,6 +111,10 @@ class TwoServices(RuleBasedStateMachine):
     def wait(self, seconds: int) -> None:
         self.apply("wait", seconds)
 
+    @rule(side=sides, collection=collections, record=records, field=fields)
+    def tug(self, side: str, collection: str, record: int, field: int) -> None:
+        self.apply("tug", side, collection, record, field)
+
     @rule(told=runs)
     def run(self, told: list[Any]) -> None:
         self.apply("run", *told)

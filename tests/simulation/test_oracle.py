@@ -66,13 +66,13 @@ def test_a_second_create_for_one_source(world: World) -> None:
     account = the(world.org.alive("Account"))
     nested = [{"system_id": "77", "external_id": account}]
     body = {"name": "Twin", "external_ids": nested}
-    world._maker("run", "account")("ipaas", "company", body, lambda: world.company.api_create("company", body))
+    world.makers.of_run("run")("ipaas", "company", body, lambda: world.company.api_create("company", body))
     assert broken(world) == ["V2"]
 
 
 def test_a_create_for_nobody(world: World) -> None:
     body = {"Name": "Nobody's"}
-    world._maker("run", "account")("salesforce", "Account", body, lambda: world.org.api_create("Account", body))
+    world.makers.of_run("run")("salesforce", "Account", body, lambda: world.org.api_create("Account", body))
     assert broken(world) == ["V2"]
 
 

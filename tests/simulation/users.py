@@ -104,6 +104,20 @@ class Users:
         if values is not None and self._email_is_free(chosen, values):
             self.company.edit(KIND[collection], chosen, values)
 
+    def do_set(self, side: str, collection: str, record: int, field: int, value: int) -> None:
+        """Set one mapped field to one of a few values, as an automation does that knows no others."""
+        chosen = self._chosen(side, collection, record)
+        if chosen is None:
+            return
+        target, number = field_at(collection, field), 900_000 + value
+        if side == "salesforce":
+            if not self.org.locked(chosen):
+                self.org.update(chosen, salesforce_values(target, number, 0))
+            return
+        values = ipaas_values(collection, target, number, 0, self.company.records[KIND[collection]][chosen])
+        if values is not None and self._email_is_free(chosen, values):
+            self.company.edit(KIND[collection], chosen, values)
+
     def _copied(self, collection: str, record_id: str, target: Any) -> Record | None:
         """Return what the record opposite says of a plain field, typed in once more."""
         partner = self.oracle.partner_of(("salesforce", collection, record_id))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,16 +23,17 @@ from .config import Config, cleared_keys, mapping_of
 from .fields import COLLECTION, KIND, SOBJECT
 from .ipaas import SYSTEM_ID, Company
 from .ledger import MemoryLedger
+from .makers import SCOPE, Makers
 from .oracle import Oracle, Place
-from .ports import IPaaSModel, Record, SalesforceModel
+from .ports import IPaaSModel, SalesforceModel
 from .process import Crash, LedgerHandle, Process, Script
 from .runs import Log, Planned, Turns
-from .salesforce import EXTERNAL_ID, ORG_ID, Org
+from .salesforce import Org
 from .users import Users
 
-SCOPE = f"{ORG_ID}/{SYSTEM_ID}"
 RETRIES = 2
 DAY_S = 86_400
+PAUSE_S = 20 * 60
 
 
 class World:
@@ -69,6 +69,7 @@ class World:
         self.made = self.faults = self.overlaps = 0  # runs, faults in them, and how often two went on at once
         self.last_writes = 0  # in the last round of runs, when nobody edited any more
         self.audit = Audit(self)
+        self.makers = Makers(self)
         self.settings = self._make_settings()
         if not config.canaries:
             self._pass_canaries()
@@ -142,7 +143,15 @@ class World:
             name = list(STEPS)[number]
             error = self._task(again, Log(self.oracle), name)
             if error is None and name.startswith("extract"):
-                self._run(again)  # what the extract has opened again
+                # What the extract has opened again.
+                self._run(Planned(last.collection, last.run_id, last.params, Script(), org_id=last.org_id, again=True))
+
+    def do_tug(self, side: str, collection: str, record: int, field: int) -> None:
+        """Let an automation set a field to and fro, with a run after each time."""
+        for turn in range(6):
+            self.users.do("set", side, collection, record, field, turn % 2)
+            self.clock.advance(PAUSE_S)
+            self.do_run(collection, {}, [], [], 0, 0)
 
     def do_commit(self) -> None:
         """Let open transactions end: rows appear under the stamps of when they were written."""
@@ -302,7 +311,7 @@ class World:
         started = ledger.start_run(
             Run(key, collection, run.run_id, collection, params=run.params, mapping_fingerprint=mapping.fingerprint)
         )
-        made = self._maker(key, collection)
+        made = self.makers.of_run(key)
         salesforce = SalesforceModel(
             process, self.org, made, org_id=run.org_id, page_is_fresh=config.page_is_fresh, covered=self._covered
         )
@@ -376,64 +385,15 @@ class World:
 
     def _watermark(self, key: tuple[str, str], value: datetime, run_key: str) -> None:
         collection, side = key
+        items = self.ledger.items_by_id(
+            run_key, collection, side, [i for (of, kind, i) in self.oracle.cells if (of, kind) == (side, collection)]
+        )
+        undecided = [i for i, item in items.items() if item.role == "seen" and item.state != "done"]
+        if undecided:
+            self.oracle.violate("V5", f"the watermark of {key} moves while {undecided} have no fate")
         self.oracle.watermark(key, value, self.clock.ipaas() if side == "ipaas" else self.fences.get(collection))
 
-    def _maker(self, run_key: str, collection: str) -> Callable[..., Any]:
-        """Return what ports create records through: it finds out for whom, and tells the oracle."""
-
-        def make(side: str, kind: str, body: Record, work: Callable[[], Any], source: str | None = None) -> Any:
-            of = COLLECTION[kind]
-            self.oracle.creating = source = source or self._source(side, of, body, run_key)
-            result = work()
-            self.oracle.creating = None
-            made = result["id"] if side == "ipaas" else result.id if result.created else None
-            if made is not None:
-                found = lambda i: self._alive(side, of, i) and not self._is_beyond_search(side, of, i, source)  # noqa: E731
-                self.oracle.made(side, of, made, source, alive=found)
-            return result
-
-        return make
-
-    def _source(self, side: str, collection: str, body: Record, run_key: str) -> str | None:
-        """Find for whom a record is made: its body says so, or the claims of the run do."""
-        if side == "salesforce" and body.get(EXTERNAL_ID):
-            return str(body[EXTERNAL_ID])
-        if side == "ipaas" and body.get("external_ids"):
-            return str(body["external_ids"][0]["external_id"])
-        mapping = mapping_of(collection, self.config.policy)
-        direction = "to_salesforce" if side == "salesforce" else "to_ipaas"
-        found = []
-        for claim in self.ledger.open_claims(SCOPE, collection, direction):
-            if claim.run_key != run_key:
-                continue
-            if side == "salesforce":
-                sent = {n: v for n, v in mapping.salesforce_body(claim.sent).items() if v is not None}
-                same = sent == {n: v for n, v in body.items() if n != "AccountId"}
-            else:
-                same = _plain(mapping.ipaas_create_body(claim.sent).record) == _plain(body)
-            if same:
-                found.append(claim.source_id)
-        fresh = [source for source in found if (side, collection, source) not in self.oracle.created]
-        return next(iter(fresh or found), None)
-
-    def _is_beyond_search(self, side: str, collection: str, record_id: str, source: str | None) -> bool:
-        """Tell what a lost create has made and nobody can find as such any more.
-
-        In iPaaS.com the contract's search goes by external id, then by e-mail or name: somebody has changed that. In
-        either service another record was merged into it, and it is that one's partner's now.
-        """
-        key = "name" if collection == "account" else "email"
-        place = (side, collection, record_id)
-        if self._linked(place) not in (None, source):
-            return True
-        renamed = side == "ipaas" and (place, key) in self.oracle.past
-        return (
-            renamed
-            and self._linked(place) is None
-            and self.company.external.get((KIND[collection], record_id)) != source
-        )
-
-    def _alive(self, side: str, collection: str, record_id: str) -> bool:
+    def alive_in(self, side: str, collection: str, record_id: str) -> bool:
         if side == "salesforce":
             row = self.org.rows.get(record_id)
             return row is not None and not row["IsDeleted"]
@@ -452,7 +412,7 @@ class World:
         return self.config.first_contact == "link_only" and not going
 
     def alive(self, place: Place) -> bool:
-        return self._alive(*place)
+        return self.alive_in(*place)
 
     def may_be_linked(self, here: Place, there: Place) -> bool:
         """Tell a link that has a reason: one was made for the other, a person said so, or they shared an e-mail."""
@@ -468,8 +428,3 @@ class World:
     def was_baseline(self, collection: str, record_id: str) -> bool:
         """Tell a record that was there before the first contact; after a restore that may be any."""
         return self.restored or record_id in self.oracle.before_contact
-
-
-def _plain(body: Record) -> Record:
-    """Return the plain fields that were mapped; a placeholder says nothing."""
-    return {n: v for n, v in body.items() if isinstance(v, str) and n != "first_name"}

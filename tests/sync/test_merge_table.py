@@ -176,7 +176,7 @@ def test_a_field_given_on_create_only_never_overwrites(policy: str, blank: str) 
         fills = way != "both" and source is not None and target is None
         for writes in WAYS:
             merged = decide(rule, None, (here, there), writes=writes, stamps=(None, None))
-            fate = way if fills and writes in ("both", way) else "keep"
-            assert merged == FieldMerge("note", fate), (way, here, there, writes)  # type: ignore[arg-type]
+            verdict = ("ours" if way == "to_ipaas" else "theirs") if fills else "keep"
+            assert merged == expected(verdict, "both", "to_ipaas", writes), (way, here, there, writes)
             linked = decide(rule, ("a", "a"), (here, there), writes=writes, stamps=(None, None))
             assert linked == FieldMerge("note", "keep"), (way, here, there, writes)

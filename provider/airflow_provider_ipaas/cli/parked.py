@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -149,7 +150,7 @@ def replay(
 ) -> None:
     """Have records tried again by the next run, whatever their age; a field that kept flipping is released.
 
-    Choose by id, reason or code; exit status 1 when nothing fits.
+    Choose by id, reason or code; exit status 1 when nothing fits, or nothing of it may be replayed.
     """
     from airflow_provider_ipaas.ledger import SqlLedger, showing
 
@@ -159,9 +160,11 @@ def replay(
     with readable_errors():
         done = SqlLedger.open(place).replay(selection, actor=person("parked replay"), limit=limit)
     if as_json:
-        typer.echo(json.dumps({"count": done.count, "waited": done.waited, "by_reason": done.by_reason}, indent=2))
+        typer.echo(json.dumps(asdict(done), indent=2))
     else:
         typer.echo("\n".join(showing.replayed_lines(done)))
+    if not done.count:
+        raise typer.Exit(1)
 
 
 @app.command("drop")
@@ -193,7 +196,7 @@ def drop(
     with readable_errors():
         done = SqlLedger.open(place).drop(selection, actor=person("parked drop"), limit=limit)
     if as_json:
-        typer.echo(json.dumps({"count": done.count, "by_reason": done.by_reason, "kept": done.kept}, indent=2))
+        typer.echo(json.dumps(asdict(done), indent=2))
     else:
         typer.echo("\n".join(showing.dropped_lines(done)))
     if not done.count:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select, update
 
 from airflow_provider_ipaas.sync.model import DIRECTIONS, SOURCE_OF, Collection, Direction, JournalEntry
-from airflow_provider_ipaas.sync.parked import DROPPED, EXTERNAL_ID_MISSING, PAIRED, Selection, why_kept
+from airflow_provider_ipaas.sync.parked import DROPPED, EXTERNAL_ID_MISSING, PAIRED, WAITS_FOR_GO, Selection, why_kept
+from airflow_provider_ipaas.sync.schedule import AWAITING
 
 from . import seen as seen_rows
 from .claims import find_open, write_journal
@@ -57,11 +58,15 @@ class WaitingRecord:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What a replay came to. *waited*: those that would have waited for their time; the others were due anyway."""
+    """What a replay came to. *waited*: those that would have waited for their time; the others were due anyway.
+
+    *kept*: how many were not replayed, by why.
+    """
 
     count: int
     by_reason: dict[str, int]
     waited: int
+    kept: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +165,14 @@ def replay(
     connection: Connection, selection: Selection, now: datetime, *, actor: str, run_key: str, limit: int | None
 ) -> Replayed:
     """Make what is selected due at once; the next run in its direction reads it, whatever its age, and tries it again."""
-    picked = _pick(connection, selection, limit)
+    chosen = _pick(connection, selection, limit)
+    picked = [row for row in chosen if row.reason != AWAITING]
     for of, ids in _by_place(picked):
         connection.execute(update(unresolved).where(*of, unresolved.c.source_id.in_(ids)).values(next_at=None))
     write_journal(connection, [_entry(row, "replay", "due", actor, run_key) for row in picked], now)
     waited = sum(row.next_at is not None and row.next_at > now for row in picked)
-    return Replayed(len(picked), _by_reason(picked), waited)
+    held = len(chosen) - len(picked)
+    return Replayed(len(picked), _by_reason(picked), waited, {WAITS_FOR_GO: held} if held else {})
 
 
 def drop(

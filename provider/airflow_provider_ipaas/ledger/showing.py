@@ -129,11 +129,13 @@ def value_lines(shown: Shown) -> list[str]:
 
 def replayed_lines(done: Replayed) -> list[str]:
     """Say what a replay came to."""
-    if not done.count:
-        return ["Nothing was replayed."]
-    anyway = done.count - done.waited
-    text = f"{_records(done.count)} due at once ({_counts(done.by_reason)}); the next run in each direction tries them."
-    return [text, f"{anyway} of them were due anyway, at every run."] if anyway else [text]
+    lines = ["Nothing was replayed."]
+    if done.count:
+        told = f"{_records(done.count)} due at once ({_counts(done.by_reason)})"
+        lines = [f"{told}; the next run in each direction tries them."]
+    if anyway := done.count - done.waited:
+        lines.append(f"{anyway} of them were due anyway, at every run.")
+    return [*lines, *_kept(done.kept)]
 
 
 def dropped_lines(done: Dropped) -> list[str]:
@@ -144,7 +146,11 @@ def dropped_lines(done: Dropped) -> list[str]:
             f"{_records(done.count)} dropped ({_counts(done.by_reason)}). They count as skipped (dropped) and are taken up "
             "again when they change, or by record_ids."
         ]
-    return [*lines, *(f"{_records(count)} kept: {why}." for why, count in done.kept.items())]
+    return [*lines, *_kept(done.kept)]
+
+
+def _kept(kept: dict[str, int]) -> list[str]:
+    return [f"{_records(count)} kept: {why}." for why, count in kept.items()]
 
 
 def group_dict(group: Group) -> dict[str, Any]:

@@ -93,6 +93,10 @@ def parse_document(text: str, file: str) -> Document:
         line = text.count("\n", 0, error.position) + 1
         column = error.position - text.rfind("\n", 0, error.position)
         refuse_file(file, "a character that YAML does not accept.", "Remove the control character.", line, column)
+    except (ValueError, OverflowError):
+        # PyYAML hands the number behind \U on unchecked.
+        mend = "Write the character itself, or an escape of one that exists."
+        refuse_file(file, "an escape of a character that does not exist.", mend, loader.line + 1, loader.column + 1)
     finally:
         loader.dispose()
     document = Document(file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -106,13 +107,13 @@ class ParkedOperator(BaseOperator):
         selection, limit = self._to_change(asked)
         done = open_ledger(self.ledger_conn_id).replay(selection, limit=limit, **_who(context))
         self._say(showing.replayed_lines(done))
-        return {"count": done.count, "waited": done.waited, "by_reason": done.by_reason}
+        return asdict(done)
 
     def _drop(self, asked: Asked, context: Context) -> dict[str, Any]:
         selection, limit = self._to_change(asked)
         done = open_ledger(self.ledger_conn_id).drop(selection, limit=limit, **_who(context))
         self._say(showing.dropped_lines(done))
-        return {"count": done.count, "by_reason": done.by_reason, "kept": done.kept}
+        return asdict(done)
 
     def _to_change(self, asked: Asked) -> tuple[Selection, int | None]:
         """Return what is to be changed; there has to be some of it."""

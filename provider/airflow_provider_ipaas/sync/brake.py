@@ -12,7 +12,8 @@ from .fates import FateBook
 from .first_contact import is_held
 from .mass_change import Changes, Excess, excesses, summed
 from .model import DIRECTION_FROM, Item, Outcome, Side
-from .plan import PlanCounts, Planner
+from .plan import Planner
+from .plan_notes import PlanCounts
 from .schedule import AWAITING
 
 HELD = "brake_held"

@@ -121,9 +121,8 @@ def judge_pair(mapping: CollectionMapping, pair: Pair) -> list[Finding]:
 
 def _judge_gone(mapping: CollectionMapping, pair: Pair) -> Finding:
     """Say what became of a pair of which one record is not there any more."""
-    state, here = pair.link.state, pair.salesforce
-    gone = here is None or bool(here.missing)
-    if (gone and state == "salesforce_deleted") or (pair.ipaas is None and state == "ipaas_deleted"):
+    here = pair.salesforce
+    if pair.link.state != "active":  # whichever of the two the ledger knows of: the pair is at rest
         return Finding("deleted")
     if here is not None and here.missing:
         return _unless_explained(mapping, pair, Finding(f"{here.missing}_in_salesforce", ("to_ipaas",)))

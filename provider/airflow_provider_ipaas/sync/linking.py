@@ -98,6 +98,8 @@ class LinkWriter:
 
     def _link_made(self, item: Item, answer: object) -> None:
         sync = self.sync
+        if isinstance(answer, AuthenticationError):
+            raise answer  # no refusal of this pair: it is linked by the next run
         if isinstance(answer, ServiceError) and not answer.transient and answer.code:
             item.link_to = None
             if item.state == "planned":

@@ -36,7 +36,9 @@ OWES_ID = (
     "iPaaS.com has not got its Salesforce id yet, and the link could not be found again without it; the next run stores "
     f"it. Ask for the reason {EXTERNAL_ID_MISSING} by name to give that up"
 )
-OWES_MORE = "iPaaS.com has not got its Salesforce id yet; the next run stores it, then it can be dropped"
+OWES_MORE = "iPaaS.com has not got its Salesforce id yet; once a run has stored it, it can be dropped"
+# Why a record is not replayed.
+WAITS_FOR_GO = "nobody has said go; a run with confirm_first_contact takes it up"
 
 
 def why_kept(reason: str, *, owes_id: bool, create_is_open: bool, asked: str | None) -> str | None:

@@ -66,6 +66,21 @@ def test_a_row_changed_before_a_restart_comes_again_with_its_new_values(client: 
     assert list(rows)[-1]["Name"] == "Changed"
 
 
+def test_rows_changed_while_pages_are_read_do_not_hide_those_behind_them(client: Any, sandbox: Any, fault: Any) -> None:
+    """A page may show a row as it is by now: its stamp is later than those of the rows that follow."""
+    sandbox.machine.seed(records=2100)
+    old, fresh = (
+        "2020-01-01T00:00:00.000+0000",
+        f"{datetime.now(UTC) + timedelta(minutes=1):%Y-%m-%dT%H:%M:%S}.000+0000",
+    )
+    rows = [
+        {"Id": f"00100000000000{number}AAA", "Name": str(number), "SystemModstamp": stamp}
+        for number, stamp in enumerate((fresh, old, fresh, old))
+    ]
+    fault("/query/01g", type="status", status=200, body={"done": True, "records": rows})
+    assert names(client.query(ALL))[2000:] == ["0", "1", "2", "3"]
+
+
 def test_a_lost_locator_of_an_unordered_query_raises(client: Any, sandbox: Any) -> None:
     sandbox.machine.seed(records=2100)
     rows = client.query("SELECT Id FROM Account")

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -45,22 +46,34 @@ class _Place:
     """How far a stream ordered by stamp and Id has come, in the memory of one second's rows.
 
     After a restart every row before the last stamp, and those of the last stamp already yielded, are skipped. A row
-    that changed meanwhile has a later stamp and comes again with its new values; one committed late under an earlier
-    stamp is left to the next run, whose window starts before anything that may still have been uncommitted.
+    that changed since the query began has a later stamp: it may stand anywhere, is no place to go on from, and comes
+    again with its new values. One committed late under an earlier stamp is left to the next run, whose window starts
+    before anything that may still have been uncommitted.
     """
 
     def __init__(self) -> None:
+        self._begun = ""
         self._stamp = ""
         self._ids: set[str] = set()
+        self._until: tuple[str, frozenset[str]] | None = None
+
+    def begin(self, now: datetime | None) -> None:
+        """Note the server's time before the query is run (again); None where no answer has told it yet."""
+        self._begun = now.strftime("%Y-%m-%dT%H:%M:%S") if now else ""
+        if self._stamp:
+            self._until = (self._stamp, frozenset(self._ids))
 
     def is_new(self, row: Record) -> bool:
-        """Say whether *row* was not yielded yet, and remember it as yielded."""
+        """Say whether *row* was not yielded before a restart, and remember it as yielded."""
         stamp, row_id = str(row["SystemModstamp"]), str(row["Id"])
-        if stamp < self._stamp or (stamp == self._stamp and row_id in self._ids):
-            return False
-        if stamp > self._stamp:
-            self._stamp, self._ids = stamp, set()
-        self._ids.add(row_id)
+        if self._until is not None:
+            last, ids = self._until
+            if stamp < last or (stamp == last and row_id in ids):
+                return False
+        if stamp >= self._stamp and (not self._begun or stamp[:19] < self._begun):
+            if stamp > self._stamp:
+                self._stamp, self._ids = stamp, set()
+            self._ids.add(row_id)
         return True
 
 
@@ -79,6 +92,7 @@ def stream(wire: Wire, soql: str, *, include_deleted: bool) -> Iterator[Record]:
     place = _Place()
     restarts = 0
     while True:
+        place.begin(wire.transport.clock.now())
         try:
             for row in _pages(wire, first, selected):
                 if not can_restart:
