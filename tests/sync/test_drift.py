@@ -140,7 +140,7 @@ def test_a_salesforce_record_alone(known: Known, expected: Finding, *, is_older:
 
 def test_a_person_account_alone_is_skipped() -> None:
     person = Item("account", "salesforce", SALESFORCE, record={"IsPersonAccount": True})
-    assert judge_salesforce_alone(person, Known(), is_older=False) == Finding("skipped:person_account")
+    assert judge_salesforce_alone(MAPPING, person, Known(), is_older=False) == Finding("skipped:person_account")
 
 
 @pytest.mark.parametrize(
