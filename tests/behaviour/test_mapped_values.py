@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.behaviour import world
+from tests.behaviour.comparing import compare, drift
 from tests.support.rig import Rig
 
 
@@ -65,6 +66,19 @@ def test_a_field_that_can_not_be_converted_is_left_out_where_the_mapping_says_so
     company = world.raw_company(rig, world.partner(rig, "account", ours))
     assert (company["name"], company["phone_number"] or "") == ("Acme", "")
     assert quiet(rig)
+
+
+def test_what_is_left_out_on_the_way_back_is_counted_in_that_direction(rig: Rig, folder: Path) -> None:
+    world.map_fields(
+        rig, folder, "account", "phone: {to_salesforce: \"phone_e164(value, 'US')\", on_error: skip_field}"
+    )
+    ours = world.account(rig, Phone="1")
+    theirs = world.synced(rig, "account", ours)
+    world.edit_company(rig, theirs, phone_number="none", fax_number="2")
+    result = rig.run("account").ok
+    assert (result["to_salesforce"]["warnings"], result["to_ipaas"]["warnings"]) == ({"mapping_error": 1}, {})
+    row = world.raw_salesforce(rig, ours)
+    assert (row["Phone"], row["Fax"]) == ("1", "2")
 
 
 def test_a_refused_change_of_a_linked_record_is_sent_once_it_can_be(rig: Rig, folder: Path) -> None:
@@ -200,7 +214,7 @@ def test_an_error_filter_that_fails_refuses_the_record(rig: Rig, folder: Path) -
     world.account(rig, AccountNumber="7")
     result = rig.run("account").ok
     assert (result["to_ipaas"]["created"], result["to_ipaas"]["failed"]) == (1, 1)
-    assert result["to_ipaas"]["errors"][0]["message"] == "Field The filter can't be worked out: the text is no number."
+    assert result["to_ipaas"]["errors"][0]["message"] == "The filter can't be worked out: the text is no number."
 
 
 def test_clear_if_ours_empties_what_stands_as_agreed_and_no_edit(rig: Rig, folder: Path) -> None:
@@ -214,3 +228,44 @@ def test_clear_if_ours_empties_what_stands_as_agreed_and_no_edit(rig: Rig, folde
     assert (company["phone_number"] or "", company["fax_number"]) == ("", "3")
     assert world.raw_salesforce(rig, ours)["Fax"] == "3"
     assert quiet(rig)
+
+
+def test_clear_if_ours_keeps_what_somebody_wrote_over_a_field_that_goes_one_way(rig: Rig, folder: Path) -> None:
+    world.map_fields(rig, folder, "account", "phone: {direction: to_ipaas, blank: clear_if_ours}")
+    ours, other = world.account(rig, Phone="1"), world.account(rig, Phone="5")
+    theirs, left_alone = world.synced(rig, "account", ours), world.synced(rig, "account", other)
+    world.edit_company(rig, theirs, phone_number="2")
+    rig.run("account").ok  # noqa: B018
+    for record_id in (ours, other):
+        world.edit_salesforce(rig, record_id, Phone=None)
+    rig.run("account").ok  # noqa: B018
+    assert world.raw_company(rig, theirs)["phone_number"] == "2"
+    assert not world.raw_company(rig, left_alone)["phone_number"]
+
+
+def test_a_contact_whose_account_is_filtered_waits_for_it(rig: Rig, folder: Path) -> None:
+    map_account(rig, folder, FILTER)
+    account = world.account(rig, Industry="Retail")
+    world.contact(rig, account)
+    result = rig.run("contact").ok
+    assert result["to_ipaas"]["parked_by_reason"] == {"parent_not_synced": 1}
+    assert world.companies(rig) == []
+    world.edit_salesforce(rig, account, Industry="Banking")
+    result = rig.run("contact").ok
+    assert (result["to_ipaas"]["created"], result["to_ipaas"]["parents"]["created"]) == (1, 1)
+
+
+def test_reconcile_finds_no_drift_in_what_filters_hold(rig: Rig, folder: Path) -> None:
+    filters = "filters:\n  to_ipaas: Industry == 'Banking'\n  to_salesforce: not fax_number\n"
+    map_account(rig, folder, filters)
+    ours = world.account(rig, "Acme", Industry="Banking")
+    world.synced(rig, "account", ours, full=True)
+    world.account(rig, "Never in", Industry="Retail")
+    world.company(rig, "Never in there", fax_number="1")
+    world.edit_salesforce(rig, ours, Industry="Retail", Phone="1")
+    world.later(rig, minutes=20)
+    result = rig.run("account").ok
+    assert result["to_ipaas"]["skipped_by_reason"] == {"left_filter": 1, "filtered": 1}
+    assert result["to_salesforce"]["skipped_by_reason"] == {"filtered": 1}
+    world.later(rig, minutes=20)
+    assert drift(compare(rig)) == {}

@@ -125,7 +125,8 @@ class CollectionMapping:
 
     def show_ipaas(self, record: Mapping[str, Any]) -> Showing:
         """Show every mapped field of a record of iPaaS.com; blanks and placeholders are None."""
-        return {rule.key: reading.ipaas_value(rule, record) for rule in self.fields}
+        custom = reading.custom_items(record)
+        return {rule.key: reading.ipaas_value(rule, record, custom) for rule in self.fields}
 
     def same(self, key: str, a: Value, b: Value) -> bool:
         """Tell whether two showings of one side are equal; letters are case-sensitive."""

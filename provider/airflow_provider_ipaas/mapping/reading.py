@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 from airflow_provider_ipaas.mapping import addresses
 from airflow_provider_ipaas.mapping.expressions import ExpressionFailed, compile_expression
 from airflow_provider_ipaas.mapping.rules import FieldRule, Purpose, Record, Side, Value
 from airflow_provider_ipaas.mapping.text import canonical
+
+_NOTHING: Record = {}
 
 
 def salesforce_value(rule: FieldRule, record: Mapping[str, Any]) -> Value:
@@ -49,6 +52,12 @@ def computed_text(source: str, side: Side, record: Mapping[str, Any]) -> str | N
     return as_field(computed(source, side, record))
 
 
+@lru_cache(maxsize=8192)
+def converted(source: str, text: str) -> str | None:
+    """Work an expression out over one value; a plan asks for the same one several times. Raises ExpressionFailed."""
+    return as_field(compile_expression(source).evaluate(lambda _: text))
+
+
 def as_field(result: Any) -> str | None:
     """Show the result of an expression as a field does."""
     if isinstance(result, list):
@@ -68,15 +77,19 @@ def _ipaas_path(record: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     return record.get(path[0])
 
 
-def ipaas_value(rule: FieldRule, record: Mapping[str, Any]) -> Value:
-    """Show one field of a record of iPaaS.com; the placeholder of a field shows as blank."""
+def ipaas_value(rule: FieldRule, record: Mapping[str, Any], custom: Mapping[str, Record] | None = None) -> Value:
+    """Show one field of a record of iPaaS.com; the placeholder of a field shows as blank.
+
+    *custom*: the record's custom fields by name, for who shows many of them.
+    """
     if rule.ipaas is None:
         return _absent_end(rule, "ipaas", record)
     if rule.kind in ("address", "phone_on_address"):
         item = addresses.primary_item(items_of(record, "addresses"), cast(Purpose, rule.ipaas))
         return addresses.normal_ipaas(item) if rule.kind == "address" else canonical((item or {}).get("phone_number"))
     if rule.ipaas_custom:
-        return canonical((custom_item(items_of(record, "custom_fields"), rule.ipaas) or {}).get("value"))
+        named = custom_items(record) if custom is None else custom
+        return canonical(named.get(rule.ipaas, _NOTHING).get("value"))
     text = canonical(record.get(rule.ipaas))
     return None if text == rule.placeholder else text
 
@@ -85,6 +98,12 @@ def items_of(record: Mapping[str, Any], name: str) -> list[Any]:
     """Return a nested array; a record without it has none."""
     items = record.get(name)
     return items if isinstance(items, list) else []
+
+
+def custom_items(record: Mapping[str, Any]) -> dict[str, Record]:
+    """Return the custom fields of a record by name; of two of one name the first counts."""
+    named = [item for item in items_of(record, "custom_fields") if isinstance(item, dict)]
+    return {name: item for item in reversed(named) if (name := canonical(item.get("custom_field_name")))}
 
 
 def custom_item(items: Sequence[Any], name: str) -> Record | None:

@@ -25,7 +25,9 @@ def canonical(value: Any) -> str | None:
         text = _plain_number(value)
     else:
         text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip() or None
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.strip() or None
 
 
 def _plain_number(value: float | Decimal) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_provider_ipaas.mapping import addresses, reading
-from airflow_provider_ipaas.mapping.expressions import ExpressionFailed, compile_expression
+from airflow_provider_ipaas.mapping.expressions import ExpressionFailed
 from airflow_provider_ipaas.mapping.rules import FieldRule, IPaaSShape, Translated, Value
 from airflow_provider_ipaas.mapping.tables import NotTranslated
 from airflow_provider_ipaas.mapping.text import as_boolean, as_number, canonical
@@ -28,6 +28,8 @@ def normal(value: Value) -> Value:
 
 
 def same(rule: FieldRule, a: Value, b: Value) -> bool:
+    if a == b:
+        return True
     one, other = normal(a), normal(b)
     if one == other or rule.value_type not in ("number", "boolean"):
         return one == other
@@ -90,7 +92,7 @@ def _converted(rule: FieldRule, text: str, *, to_ipaas: bool) -> Translated:
             if said is None:
                 return Translated(None, (VALUE_NOT_TRANSLATED,))
         elif source is not None:
-            said = reading.as_field(compile_expression(source).evaluate(lambda _: text))
+            said = reading.converted(source, text)
     except (ExpressionFailed, NotTranslated) as error:
         return _failed(rule, str(error))
     if said is None or rule.max_length is None or len(said) <= rule.max_length:

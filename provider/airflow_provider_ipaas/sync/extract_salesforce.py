@@ -191,6 +191,15 @@ def item_of(sync: Sync, row: Record, fields: set[str], *, counted: bool = False)
     return item
 
 
+_FILTERED = ("skipped:filtered", "skipped:left_filter")
+
+
+def _filtered(sync: Sync, row: Record) -> bool:
+    """Tell a row that the mapping's filter holds; what a filter reads need not be in the content."""
+    held = sync.mapping.judge("salesforce", row)
+    return held is not None and held.kind == "filtered"
+
+
 def split_processed(
     sync: Sync, rows: list[Record], contents: Mapping[str, str] | None = None
 ) -> tuple[list[Item], list[str]]:
@@ -214,6 +223,7 @@ def split_processed(
             or row.get("IsDeleted")
             or record_id in owed
             or (contents is not None and contents.get(record_id) != last.content_hash)
+            or (contents is not None and _filtered(sync, row) != (last.fate in _FILTERED))
         ):
             fresh.append(record_id)
         else:

@@ -39,7 +39,7 @@ class PairPlan:
     conflicts: list[Conflict] = field(default_factory=list)
     parked: str | None = None  # reason that holds the whole pair
     parked_fields: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    warnings: dict[Direction, list[str]] = field(default_factory=lambda: {"to_ipaas": [], "to_salesforce": []})
     unsendable: str | None = None  # "field: what is wrong with its text"
     # "field: why the mapping refuses its value", by the direction it would go in
     problems: dict[Direction, str] = field(default_factory=dict)
@@ -89,7 +89,7 @@ def _take(
 
 def _to_ipaas(plan: PairPlan, mapping: CollectionMapping, key: str, value: Any) -> None:
     translated = mapping.to_ipaas(key, value)
-    plan.warnings.extend(translated.warnings)
+    plan.warnings["to_ipaas"].extend(translated.warnings)
     if translated.problem:
         plan.problems["to_ipaas"] = f"{key}: {translated.problem}"
         return  # it stays a change
@@ -104,7 +104,7 @@ def _to_ipaas(plan: PairPlan, mapping: CollectionMapping, key: str, value: Any) 
 
 def _to_salesforce(plan: PairPlan, mapping: CollectionMapping, key: str, value: Any) -> None:
     translated = mapping.to_salesforce(key, value)
-    plan.warnings.extend(translated.warnings)
+    plan.warnings["to_salesforce"].extend(translated.warnings)
     if translated.problem:
         plan.problems["to_salesforce"] = f"{key}: {translated.problem}"
         return

@@ -239,10 +239,9 @@ class Planner:
             item.state = "done"
             return
         item.role = sync.counted_roles[0]
-        if item.direction == "to_ipaas":
-            item.warnings = tuple(dict.fromkeys([*item.warnings, *plan.warnings]))
+        item.warnings = tuple(dict.fromkeys([*item.warnings, *plan.warnings[item.direction]]))
         if problem:
-            self._notes.refuse_value(item, problem)
+            self._notes.refuse_value(item, f"Field {problem}.")
         elif changes and plan.unsendable:
             self._notes.refuse_text(item, plan.unsendable)
         elif not changes and fresh:
@@ -343,9 +342,9 @@ class Planner:
 
     def _plan_create(self, item: Item) -> None:
         plan = plan_create(self.sync.mapping, item)
-        item.warnings = tuple(dict.fromkeys([*item.warnings, *plan.warnings]))
+        item.warnings = tuple(dict.fromkeys([*item.warnings, *plan.warnings[item.direction]]))
         if problem := plan.problems.get(item.direction):
-            self._notes.refuse_value(item, problem)
+            self._notes.refuse_value(item, f"Field {problem}.")
             return
         if plan.unsendable:
             self._notes.refuse_text(item, plan.unsendable)

@@ -76,7 +76,7 @@ class PlanNotes:
         self.book.refuse(item, "invalid_text", text, NEXT_STEP["invalid_text"])
         self.sync.log.error("Refused %s %s (invalid_text): %s", item.side, item.record_id, text)
 
-    def refuse_value(self, item: Item, problem: str) -> None:
+    def refuse_value(self, item: Item, text: str) -> None:
         """Refuse a record for a value that the mapping can't translate; the text names the field, not the value."""
         if self.preview:
             item.state = "done"
@@ -84,8 +84,8 @@ class PlanNotes:
         if self.book.waits(item):
             self.book.wait(item)
             return
-        self.book.refuse(item, "mapping_error", f"Field {problem}.", NEXT_STEP["mapping_error"])
-        self.sync.log.error("Refused %s %s (mapping_error): Field %s.", item.side, item.record_id, problem)
+        self.book.refuse(item, "mapping_error", text, NEXT_STEP["mapping_error"])
+        self.sync.log.error("Refused %s %s (mapping_error): %s", item.side, item.record_id, text)
 
     def stop(self, item: Item, held: Held, *, linked: bool) -> None:
         """Give a record that the mapping holds back its fate."""
@@ -94,7 +94,7 @@ class PlanNotes:
         elif held.kind == "waits":
             self.decide(item, "parked", "error_filter", message=held.message)
         else:
-            self.refuse_value(item, held.message.removesuffix("."))
+            self.refuse_value(item, held.message)
 
     def pending(self, item: Item, direction: Direction) -> None:
         if not self.dry:
