@@ -119,6 +119,16 @@ def test_a_drop_is_counted_from_then_on_and_names_the_person(airflow: Airflow) -
     assert run_key.startswith(f"{MAINTENANCE}:")
 
 
+def test_the_schedule_of_the_connection_decides_when_a_refused_record_is_due(airflow: Airflow) -> None:
+    airflow.connect_salesforce(extra={"retry_base_minutes": 3, "retry_max_hours": 2})
+    refused(airflow)
+    with reading(f"sqlite:///{airflow.home}/ipaas/ledger.db") as opened:
+        assert opened is not None
+        (record,) = opened.records(Selection(reason="refused_before"), limit=2)
+    assert record.last_at is not None
+    assert record.next_at == record.last_at + timedelta(minutes=6)
+
+
 def test_values_are_in_the_log_on_demand_and_never_in_xcom(airflow: Airflow) -> None:
     refused(airflow)
     values = {"phone": {"salesforce": "a secret phone", "salesforce_before": "1", "ipaas": "2", "ipaas_before": "1"}}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from airflow_provider_ipaas.sync import brake
 from airflow_provider_ipaas.sync.brake import TooManyCreates
 from tests.behaviour import world
 from tests.support.rig import Result, Rig
@@ -38,6 +41,29 @@ def test_too_many_creates_in_one_direction_write_nothing_in_either(either: Rig) 
     for direction in ("to_ipaas", "to_salesforce"):
         counts = result[direction]
         assert counts["seen"] == sum(counts[n] for n in ("created", "updated", "unchanged", "skipped", "parked"))
+
+
+def test_a_plan_that_is_tried_again_while_it_was_parking_stays_stopped(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is parked already does not count as planned any more: the rest alone would be few enough."""
+    for number in range(3):
+        world.account(rig, f"Here {number}")
+    world.company(rig, "There")
+    before = state(rig)
+    for step in ("extract_salesforce", "extract_ipaas", "prerequisites"):
+        rig.step(step, rig.sync("account", "run", {"full": True, "max_creates": 2}))
+    for attempt in range(2):
+        sync = rig.sync("account", "run", {"full": True, "max_creates": 2})
+        with monkeypatch.context() as patched:
+            if attempt == 0:
+                patched.setattr(brake, "_unlink_plans", lambda _: 1 / 0)
+            with pytest.raises(ZeroDivisionError if attempt == 0 else TooManyCreates) as caught:
+                rig.step("plan", sync)
+    assert "3 creates in iPaaS.com and 1 in Salesforce" in str(caught.value)
+    for step in ("upsert_ipaas", "upsert_salesforce"):
+        rig.step(step, rig.sync("account", "run", {"full": True, "max_creates": 2}))
+    assert state(rig) == before
 
 
 def test_the_brake_counts_each_direction_for_itself(rig: Rig) -> None:

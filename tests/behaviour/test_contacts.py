@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_ipaas.sync.apply_ipaas import IPaaSApplier
+from airflow_provider_ipaas.sync.report import report
 from tests.behaviour.world import (
     account,
     companies,
@@ -458,3 +460,21 @@ def test_a_customer_found_after_its_create_lost_its_answer_is_related_also_when_
     assert (customer_id, partner(either, "account", account_id)) in relationships(either)
     assert raw_customer(either, customer_id)["first_name"] == "Edited"
     assert is_quiet(either.run("contact")), result
+
+
+def test_parents_that_were_planned_when_their_task_ended_are_written_by_its_retry(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contact_id = contact(rig, account(rig))
+    steps = ["extract_salesforce", "extract_ipaas", "prerequisites", "plan", "upsert_ipaas", "upsert_salesforce"]
+    with monkeypatch.context() as patched:
+        patched.setattr(IPaaSApplier, "run", lambda _: 1 / 0)
+        for step in steps[:2]:
+            rig.step(step, rig.sync("contact", "run", {}))
+        with pytest.raises(ZeroDivisionError):
+            rig.step("prerequisites", rig.sync("contact", "run", {}))
+    for step in steps[2:]:
+        rig.step(step, rig.sync("contact", "run", {}))
+    summary = report(rig.sync("contact", "run", {}))
+    assert summary["to_ipaas"]["parents"]["created"] == summary["to_ipaas"]["created"] == 1
+    assert link_of(rig, "contact", contact_id) is not None

@@ -49,7 +49,7 @@ def matched(rig: Rig, email: str = "ann@example.com") -> tuple[str, str]:
 
 
 def fields(record: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in record.items() if key != "updated"}
+    return {key: value for key, value in record.items() if key not in ("external_ids", "updated")}
 
 
 # What is written, and what waits

@@ -150,3 +150,17 @@ def test_a_ledger_that_has_written_before_is_no_empty_one(rig: Rig) -> None:
     rig.control("PUT", "ipaas/external-ids", link)
     rig.run("account", full=True).ok  # noqa: B018
     assert world.partner(rig, "account", other) == company
+
+
+def test_a_rebuild_that_ends_between_a_link_and_its_note_still_waits_for_a_person(
+    lost: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.account(lost, "New")
+    before = state(lost)
+    with monkeypatch.context() as patched:
+        patched.setattr(lost.ledger, "set_fact", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            lost.step("extract_ipaas", lost.sync("account", "run", {}))
+    rebuilt(lost.run("account", run_id="run"))
+    assert state(lost) == before
+    assert pairs(lost) == BOTH

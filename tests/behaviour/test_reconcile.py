@@ -265,6 +265,19 @@ def test_a_company_that_was_deleted_is_noted_and_never_recreated(rig: Rig, mode:
     assert companies(rig) == []
 
 
+def test_a_pair_of_which_first_one_and_then_the_other_was_deleted_is_at_rest(rig: Rig) -> None:
+    ours, theirs = settled(rig)
+    rig.sandbox.salesforce.delete(ours)
+    pass_days(rig)
+    rig.sandbox.salesforce.undelete(ours, at=salesforce_now(rig))
+    rig.sandbox.ipaas.remove("company", int(theirs), "purge")
+    rig.run("account").ok  # noqa: B018
+
+    report = compare(rig)
+
+    assert (drift(report), explained(report)) == ({}, {"deleted": 1})
+
+
 def test_an_account_deleted_behind_every_window_is_noted(rig: Rig) -> None:
     ours, theirs = settled(rig)
     commit_late(rig, {"op": "delete", "id": ours})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from _stack import Stack
+from airflow_provider_ipaas._forms.salesforce import CONNECTION_TYPE
 from airflow_provider_ipaas.sandbox import credentials
 
 from .conftest import Visiting
@@ -16,12 +17,10 @@ def test_the_form_stores_the_salesforce_connection_as_typed(stack: Stack, create
     assert stored["conn_type"] == "salesforce_connected_app"
     assert (stored["host"], stored["login"]) == (stack.sandbox.salesforce_url, credentials.CONSUMER_KEY)
     extra = json.loads(stored["extra"])
-    assert {name: value for name, value in extra.items() if value is not None} == {
-        "auth_flow": "web_server",
-        "account_poll_days": 14,
-        "contact_poll_days": 7,
-        "external_id_field": "iPaaS_Id__c",
-    }
+    schemas = {name: field["schema"] for name, field in CONNECTION_TYPE["conn-fields"].items()}
+    untouched = {name: schema["default"] for name, schema in schemas.items() if "default" in schema}
+    assert (untouched["auth_flow"], untouched["contact_poll_days"]) == ("web_server", 7)
+    assert {name: value for name, value in extra.items() if value is not None} == {**untouched, "account_poll_days": 14}
 
 
 def test_the_secrets_stay_out_of_the_list_of_connections(created: None, visit: Visiting) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -171,3 +172,30 @@ class TestSandbox:
         assert done.returncode == 1
         assert "pip install 'airflow-provider-ipaas[sandbox]'" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_mapping_check_tells_mistakes_and_surprises_by_exit_status(tmp_path: Path) -> None:
+    (tmp_path / "account.yaml").write_text("version: 1\nfields: {phone: {to_ipaas: \"phone_e164(value, 'US')\"}}\n")
+    text = run("mapping", "check", str(tmp_path))
+    assert "account: It can be used, with 8 fields." in text
+    assert "'(512) 555-0100' becomes '+15125550100'" in text
+    assert "contact" not in run("mapping", "check", str(tmp_path), "--collection", "account")
+    (tmp_path / "account.yaml").write_text("version: 1\nfields: {phone: {to_ipaas: uper(value)}}\n")
+    text = run("mapping", "check", str(tmp_path), status=1)
+    assert "account.yaml, line 2, column 18: 'uper' is no function." in text
+    assert "Did you mean 'upper'?" in text
+    found = json.loads(run("mapping", "check", str(tmp_path), "--json", status=1))
+    assert [finding["status"] for finding in found["findings"]] == ["error", "ok"]
+
+
+def test_mapping_check_against_services_says_what_it_could_not_ask(tmp_path: Path) -> None:
+    (tmp_path / "contact.yaml").write_text("version: 1\n")
+    home = {"AIRFLOW_HOME": str(tmp_path / "airflow")}
+    text = run("mapping", "check", str(tmp_path), "--connections", status=1, env=home)
+    assert "salesforce_connected_app_default" in text
+    assert "Not checked" in text
+
+
+def test_what_is_published_of_mappings_can_be_printed() -> None:
+    assert json.loads(run("mapping", "schema"))["properties"]["fields"]
+    assert run("mapping", "functions").startswith("# Functions of mapping expressions")

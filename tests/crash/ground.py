@@ -28,6 +28,8 @@ from tests.support.rig import SYSTEM_ID, Rig
 STEPS = (
     "extract_salesforce", "extract_ipaas", "prerequisites", "plan", "upsert_ipaas", "upsert_salesforce", "report",
 )  # fmt: skip
+# The one task of another DAG that writes to the ledger what runs act on.
+TASKS = (*STEPS, "reconcile")
 CLONE = Path(__file__).parents[2]
 # Everything that the stores of the sandbox hold and a run or a person changes.
 _SALESFORCE = ("tables", "flows", "_due_flows", "_cascaded", "_flows_before", "_cascaded_before", "api_used")
@@ -194,7 +196,7 @@ class Ground:
             "host": self.sandbox.salesforce_url,
             "login": known.CONSUMER_KEY,
             "password": known.CONSUMER_SECRET,
-            "extra": {"auth_flow": "client_credentials"},
+            "extra": {"auth_flow": "client_credentials", **self.rig.settings},
         }
         ipaas = {
             "conn_type": "ipaas",

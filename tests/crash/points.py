@@ -26,7 +26,7 @@ ROOMS = ("sync", "operators")
 READS = {
     "ledger": {
         "run", "pinned", "watermark", "fact", "links", "count_links", "seen", "seen_by", "any_external_id", "items",
-        "items_by_id", "items_by_key", "count_items", "tally", "unresolved", "due", "oldest_unresolved", "claims",
+        "items_by_id", "items_by_key", "count_items", "tally", "matches", "walk_links", "unresolved", "due", "oldest_unresolved", "claims",
         "open_claims",
     },
     "salesforce": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from tests.behaviour import world
@@ -289,6 +290,38 @@ def asked_for(ground: Ground) -> dict[str, Any]:
     return {"record_ids": [*known, "001000000000123AAA", "999999"]}
 
 
+def link_only(ground: Ground) -> None:
+    """A first contact that waits for a go: two that belong together, and others."""
+    first_contact(ground)
+    ground.rig.settings = {"first_contact": "link_only"}
+    company = world.company(ground.rig, "Together")
+    ground.rig.control(
+        "PUT",
+        "ipaas/external-ids",
+        {
+            "table": "company",
+            "internal_id": int(company),
+            "external_id": world.account(ground.rig, "Together", Phone="+1 512 555 0950"),
+            "system_id": 5501,
+        },
+    )
+    ground.run("account", "rebuilds", {"full": True})
+
+
+def link_only_read(ground: Ground) -> None:
+    """The same, after its report was read."""
+    link_only(ground)
+    ground.run("account", "links", {"full": True, "confirm_rebuild": True})
+
+
+def drifted(ground: Ground) -> None:
+    """An edit that no window has reached."""
+    in_step(ground)
+    (account,) = pairs_of(ground, 1)
+    long_ago = ground.sandbox.clocks["salesforce"].now() - timedelta(days=30)
+    ground.sandbox.salesforce.update(account, {"Phone": "+1 512 555 0960"}, at=long_ago)
+
+
 SCENARIOS = (
     Scenario("first contact", first_contact, params={"full": True}),
     Scenario("both ways", both_ways, whole={"upsert_ipaas", "upsert_salesforce"}),
@@ -299,6 +332,7 @@ SCENARIOS = (
     Scenario("contacts at first contact", contacts, "contact"),
     Scenario("contacts both ways", contacts_both_ways, "contact"),
     Scenario("merged", merged),
+    Scenario("merged, all read", merged, params={"full": True}),
     Scenario("ledger lost", lost_ledger, then={"confirm_rebuild": True}, red={"prerequisites", "report"}, stops=True),
     Scenario("ledger lost, confirmed", lost_ledger, params={"confirm_rebuild": True}),
     Scenario("too many", many_new, params={"max_creates": 1}, red={"plan", "report"}, stops=True),
@@ -310,4 +344,7 @@ SCENARIOS = (
     Scenario("field gone", field_gone),
     Scenario("flow", flow, red={"upsert_salesforce", "report"}),
     Scenario("asked for", flipping, params=asked_for, red={"report"}),
+    Scenario("link only", link_only, params={"full": True, "confirm_rebuild": True}),
+    Scenario("link only, confirmed", link_only_read, params={"full": True, "confirm_first_contact": True}),
+    Scenario("drifted", drifted, params={"repair": True}, steps=("reconcile",)),
 )

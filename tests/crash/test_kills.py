@@ -18,6 +18,7 @@ ASSIGNED = {"sqlite": load(), "postgres": one_step_each(load())}
 NAMES = [scenario.name.replace(" ", "-").replace(",", "") for scenario in SCENARIOS]
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=NAMES)
 def test_a_worker_that_is_killed_anywhere_leaves_nothing_lost_and_nothing_twice(
     ground: Ground, scenario: Scenario, request: pytest.FixtureRequest
@@ -33,6 +34,7 @@ def test_a_worker_that_is_killed_anywhere_leaves_nothing_lost_and_nothing_twice(
     assert set(pairs) <= set(course.passed), "run: python -m tests.crash.assigned"
     if every:
         pairs = list(course.passed)
+    # The DAG does not try its report again: the next run goes on.
     kills = [(kill, kill.step != "report") for kill in course.kills(pairs, again=every or database == "sqlite")]
     kills += [(kill, False) for kill, retried in kills if retried and (every or _is_lone(kill))]
     problems = [problem for kill, retried in kills if (problem := _survives(ground, course, kill, retried=retried))]

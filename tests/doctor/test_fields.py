@@ -253,3 +253,34 @@ def test_private_contacts_are_judged_by_what_is_seen(doctor: Doctor) -> None:
     assert (finding.status, "View All" in finding.next_step) == ("warning", True)
     store.insert("Contact", {"LastName": "Theirs", "OwnerId": known.ADMIN_USER_ID})
     assert doctor.examine().one(check).status == "ok"
+
+
+# What the mapping does with values
+
+
+def test_a_table_is_held_against_the_picklist(doctor: Doctor, tmp_path: Path) -> None:
+    rule = "  rating: {salesforce: Rating, ipaas: department, translate: {values: {Hot: H, Tepid: T}}}"
+    mapped(doctor, tmp_path, account=rule)
+    findings = doctor.examine().of("salesforce.picklists")
+    texts = [(it.status, it.message) for it in findings if it.subject == "Account.Rating"]
+    assert (
+        "warning",
+        "Values of the picklist have no translation and refuse their records (mapped as `rating`): Warm, Cold.",
+    ) in texts
+    rule = "  rating: {salesforce: Rating, ipaas: department, translate: {values: {Hot: H, Warm: W, Cold: C}}}"
+    mapped(doctor, tmp_path, account=rule)
+    assert doctor.examine().one("salesforce.picklists", "Account.Rating").status == "ok"
+
+
+def test_a_length_that_the_field_does_not_have_is_said(doctor: Doctor, tmp_path: Path) -> None:
+    mapped(doctor, tmp_path, account="  fax: {max_length: 100}")
+    finding = doctor.examine().one("salesforce.fields", "Account.Fax")
+    assert finding.status == "warning"
+    assert finding.next_step == "Write `max_length: 40`."
+
+
+def test_a_field_that_only_an_expression_reads_is_looked_for(doctor: Doctor, tmp_path: Path) -> None:
+    mapped(doctor, tmp_path, account='  x: {salesforce: {expression: "Gone__c"}, ipaas: department}')
+    finding = doctor.examine().one("salesforce.fields", "Account.Gone__c")
+    assert finding.status == "error"
+    assert "read by an expression" in finding.message

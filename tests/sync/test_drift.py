@@ -135,7 +135,7 @@ def test_an_external_id_that_is_owed_waits(carried: str | None) -> None:
     ],
 )
 def test_a_salesforce_record_alone(known: Known, expected: Finding, *, is_older: bool) -> None:
-    assert judge_salesforce_alone(here(), known, is_older=is_older) == expected
+    assert judge_salesforce_alone(MAPPING, here(), known, is_older=is_older) == expected
 
 
 def test_a_person_account_alone_is_skipped() -> None:

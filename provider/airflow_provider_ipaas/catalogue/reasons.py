@@ -133,6 +133,12 @@ REASONS = (
         "Correct the record as its error says; an edit, a replay or `record_ids` has it tried at once.",
     ),
     _row(
+        "error_filter",
+        Handling.PARK,
+        "An error filter of the mapping holds it",
+        "Correct the record as the filter's message says, or change `error_filters` in the mapping; the next run takes it up.",
+    ),
+    _row(
         "direction_off",
         Handling.PARK,
         "It changed in the direction that this run does not write",
@@ -169,6 +175,18 @@ REASONS = (
         "iPaaS.com requires an e-mail of a Customer",
         "Give the Contact an e-mail if it should become a Customer.",
     ),
+    _row(
+        "filtered",
+        Handling.SKIP,
+        "The mapping's filter does not let it through",
+        "Nothing to do, unless it should be synced: then change the record or `filters` in the mapping.",
+    ),
+    _row(
+        "left_filter",
+        Handling.SKIP,
+        "It is linked, and the mapping's filter does not let it through any more",
+        "Its link is kept and its changes are not sent; they are as soon as the filter lets it through again.",
+    ),
     _row("person_account", Handling.SKIP, "It is a person account", "Person accounts are not synced."),
     _row(
         "before_first_contact",
@@ -188,6 +206,13 @@ REASONS = (
         Handling.FAIL_RECORD,
         "An id that was asked for leads to no record",
         "Check the id; the record does not exist or the integration user does not see it.",
+    ),
+    _row(
+        "mapping_error",
+        Handling.FAIL_RECORD,
+        "The mapping can't translate a value (expression, translation table, max_length, filter)",
+        "Correct the value in the source record, extend the mapping, or let the field be left out with "
+        "`on_error: skip_field`.",
     ),
     _row(
         "invalid_text",

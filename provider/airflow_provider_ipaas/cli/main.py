@@ -7,13 +7,16 @@ import importlib
 from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from airflow_provider_ipaas._version import __version__
 from airflow_provider_ipaas.cli import companies, connect, doctor, errors, grants, ledger, parked, tokens
 from airflow_provider_ipaas.cli._errors import fail, readable_errors
+
+if TYPE_CHECKING:
+    from airflow_provider_ipaas.mapping.rules import Collection
 
 app = typer.Typer(
     name="airflow-ipaas",
@@ -97,6 +100,58 @@ def mapping_show(
 
     with readable_errors():
         command.show(collection.value, mapping_dir, default_mappings=default_mappings)
+
+
+@mapping_app.command("check")
+def mapping_check(
+    mapping_dir: Annotated[
+        Path | None, typer.Argument(help="Directory of your mapping files; without one, the defaults are checked.")
+    ] = None,
+    collection: Annotated[CollectionName | None, typer.Option(help="Check this one alone.")] = None,
+    default_mappings: Annotated[bool, typer.Option(help="Start from the default mappings or from none.")] = True,
+    connections: Annotated[bool, typer.Option(help="Hold the mapping against both services, by the doctor.")] = False,
+    salesforce_conn_id: Annotated[
+        str, typer.Option(help="Airflow connection of the type salesforce_connected_app.")
+    ] = "salesforce_connected_app_default",
+    ipaas_conn_id: Annotated[str, typer.Option(help="Airflow connection of the type ipaas.")] = "ipaas_default",
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Check mapping files before they are deployed; exit status 1 when something has to be mended.
+
+    Reads the files only. With --connections it also asks both services what they have, where Airflow's connections can be
+    seen: on a server host, or with AIRFLOW_CONN_... variables.
+    """
+    from airflow_provider_ipaas.cli import mapping as command
+
+    asked = (salesforce_conn_id, ipaas_conn_id) if connections else None
+    chosen: Collection | None = None
+    if collection is not None:
+        chosen = collection.value
+    with readable_errors():
+        code = command.check(
+            chosen,
+            mapping_dir,
+            default_mappings=default_mappings,
+            connections=asked,
+            as_json=json,
+        )
+    raise typer.Exit(code)
+
+
+@mapping_app.command("functions")
+def mapping_functions() -> None:
+    """Print the functions of mapping expressions as Markdown."""
+    from airflow_provider_ipaas.mapping.expressions.page import markdown
+
+    typer.echo(markdown(), nl=False)
+
+
+@mapping_app.command("schema")
+def mapping_schema() -> None:
+    """Print the JSON Schema of a mapping file, for editors."""
+    from airflow_provider_ipaas.mapping.schema import published
+
+    typer.echo(published(), nl=False)
 
 
 def _import_sandbox() -> ModuleType:

@@ -1,15 +1,20 @@
-"""`airflow-ipaas mapping show`: the effective rules of a collection as a table."""
+"""`airflow-ipaas mapping`: the effective rules of a collection as a table, and what a check finds."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from airflow_provider_ipaas.mapping import FieldRule, IPaaSShape, load_mapping
+from airflow_provider_ipaas.mapping.checking import Remark
+from airflow_provider_ipaas.mapping.checking import check as check_files
 from airflow_provider_ipaas.mapping.rules import Collection
 
+_COLLECTIONS: tuple[Collection, ...] = ("account", "contact")
 _WAYS = {"both": "both", "to_ipaas": "to iPaaS.com", "to_salesforce": "to Salesforce"}
 _SERVICES = {"account": ("Account", "Company"), "contact": ("Contact", "Customer")}
 
@@ -49,11 +54,18 @@ def _ipaas_name(rule: FieldRule) -> str | None:
 
 
 def _constant(rule: FieldRule) -> str:
+    if rule.expression is not None:
+        return f"expression {rule.expression}"
     return f"constant {rule.constant!r}" if rule.constant is not None else ""
 
 
 def _notes(rule: FieldRule) -> list[str]:
     notes: list[str] = []
+    if rule.table is not None:
+        notes.append(f"translated by {len(rule.table.pairs)} pairs")
+    notes += [f"{name}: {source}" for name in ("to_ipaas", "to_salesforce") if (source := getattr(rule, name))]
+    if rule.max_length is not None:
+        notes.append(f"at most {rule.max_length} characters, else {rule.too_long}")
     if rule.value_type != "text":
         notes.append(rule.value_type)
     if rule.on_create_only:
@@ -61,3 +73,62 @@ def _notes(rule: FieldRule) -> list[str]:
     if rule.placeholder is not None:
         notes.append(f"sends {rule.placeholder!r} when blank")
     return notes
+
+
+# What the doctor says of a mapping; the rest is about connections.
+_ABOUT_MAPPINGS = (
+    "mapping.",
+    "salesforce.objects",
+    "salesforce.permissions",
+    "salesforce.fields",
+    "salesforce.picklists",
+)
+
+
+def check(
+    collection: Collection | None,
+    mapping_dir: Path | None,
+    *,
+    default_mappings: bool,
+    connections: tuple[str, str] | None,
+    as_json: bool,
+) -> int:
+    """Print what a check of the files finds, and of the services where connections are named; return the exit code."""
+    remarks = [
+        remark
+        for one in (_COLLECTIONS if collection is None else (collection,))
+        for remark in check_files(one, mapping_dir, default_mappings=default_mappings, placement=IPaaSShape())
+    ]
+    if connections and all(remark.status != "error" for remark in remarks):
+        remarks += _services(mapping_dir, default_mappings, *connections)
+    code = 1 if any(remark.status == "error" for remark in remarks) else 0
+    if as_json:
+        found = {"format": 1, "exit_code": code, "findings": [asdict(remark) for remark in remarks]}
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+        return code
+    for remark in remarks:
+        print(f"{remark.status:8}{remark.subject}: {remark.message}")
+        if remark.next_step:
+            print(f"        Next step: {remark.next_step}")
+    return code
+
+
+def _services(mapping_dir: Path | None, default_mappings: bool, salesforce: str, ipaas: str) -> list[Remark]:
+    """Let the doctor hold the mapping against both services; what keeps it from asking is said as well."""
+    from airflow_provider_ipaas.cli._airflow import ELSEWHERE, see_connections
+
+    see_connections()
+    from airflow_provider_ipaas.hooks.doctor import diagnose
+
+    diagnosis = diagnose(
+        salesforce, ipaas, str(mapping_dir) if mapping_dir else None, default_mappings, elsewhere=ELSEWHERE
+    )
+    remarks = [
+        Remark(finding.status, finding.subject, finding.message, finding.next_step)
+        for finding in diagnosis.findings
+        if finding.status == "error" or finding.check.startswith(_ABOUT_MAPPINGS)
+    ]
+    left_out = [entry for entry in diagnosis.not_checked if entry.check.startswith(_ABOUT_MAPPINGS)]
+    return remarks + [
+        Remark("warning", entry.check, f"Not checked, because {entry.because} failed.") for entry in left_out
+    ]

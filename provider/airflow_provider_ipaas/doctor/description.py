@@ -21,6 +21,7 @@ class Field:
     external_id: bool
     unique: bool
     restricted: bool
+    calculated: bool
     values: tuple[str, ...]
     relationship: str
     parents: tuple[str, ...]
@@ -42,6 +43,7 @@ class Field:
             external_id=item.get("externalId") is True,
             unique=item.get("unique") is True,
             restricted=item.get("restrictedPicklist") is True,
+            calculated=item.get("calculated") is True,
             values=tuple(str(row.get("value")) for row in active),
             relationship=str(item.get("relationshipName") or ""),
             parents=tuple(str(name) for name in parents) if isinstance(parents, list) else (),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from airflow_provider_ipaas.doctor import values
 from airflow_provider_ipaas.doctor.checks import Check
 from airflow_provider_ipaas.doctor.description import Description, Field
 from airflow_provider_ipaas.doctor.findings import Finding, Notes
@@ -78,6 +79,8 @@ class FieldsExam:
                 by_name.setdefault(use.name, []).append(use)
             wrong = [it for name, entries in by_name.items() if (it := self._field(note, found, name, entries))]
             yield from wrong
+            yield from values.formulas(note, mapping, found)
+            yield from values.lengths(note, mapping, found)
             if not wrong:
                 many = sum(any(use.creates for use in entries) for entries in by_name.values())
                 yield note.ok(
@@ -123,6 +126,10 @@ class FieldsExam:
             found = self._salesforce.described(use.sobject)
             field = found.field(use.name)
             if field is None:
+                continue
+            if use.rule and use.rule.table and field.values:
+                seen = True
+                yield from values.table(note, use, use.rule.table, field)
                 continue
             codes = found.field(f"{use.name}Code") if use.rule and use.rule.kind == "address" else None
             if codes is not None:

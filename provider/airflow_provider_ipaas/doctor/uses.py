@@ -20,6 +20,7 @@ class Use:
     file: str
     creates: bool = False
     updates: bool = False
+    source: str = "needed by the sync itself"
 
     @property
     def subject(self) -> str:
@@ -28,7 +29,7 @@ class Use:
     @property
     def mapped_as(self) -> str:
         """Say where the use comes from."""
-        return f"mapped as `{self.rule.key}`" if self.rule else "needed by the sync itself"
+        return f"mapped as `{self.rule.key}`" if self.rule else self.source
 
 
 def one_way(mapping: CollectionMapping, direction: Direction) -> CollectionMapping:
@@ -46,6 +47,10 @@ def uses(mapping: CollectionMapping) -> Iterator[Use]:
         for name in _names(rule):
             writes = rule.writes_salesforce and "." not in name
             yield Use(mapping.sobject, name, rule, file, writes, writes and not rule.on_create_only)
+    for path in sorted(mapping.paths("salesforce")):
+        yield Use(
+            mapping.sobject, ".".join(path), None, file, source="read by an expression or a filter of the mapping"
+        )
     if mapping.collection == "contact":
         # Without the first every Contact seems to have no Account and is skipped; by the second records are matched.
         yield Use(mapping.sobject, "AccountId", None, file)

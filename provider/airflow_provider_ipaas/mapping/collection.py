@@ -10,7 +10,9 @@ from functools import cached_property
 from typing import Any, Literal
 
 from airflow_provider_ipaas.mapping import reading, translating, writing
-from airflow_provider_ipaas.mapping.addresses import SALESFORCE_PARTS
+from airflow_provider_ipaas.mapping.addresses import PURPOSES, SALESFORCE_PARTS
+from airflow_provider_ipaas.mapping.expressions import compile_expression
+from airflow_provider_ipaas.mapping.judging import NO_FILTERS, Filters, Held, judge
 from airflow_provider_ipaas.mapping.rules import (
     Body,
     Collection,
@@ -18,6 +20,7 @@ from airflow_provider_ipaas.mapping.rules import (
     IPaaSShape,
     Record,
     Showing,
+    Side,
     Translated,
     Value,
 )
@@ -33,6 +36,7 @@ class CollectionMapping:
     collection: Collection
     fields: tuple[FieldRule, ...]
     shape: IPaaSShape
+    filters: Filters = NO_FILTERS
 
     @property
     def sobject(self) -> Literal["Account", "Contact"]:
@@ -55,6 +59,7 @@ class CollectionMapping:
         """Hash everything that has an effect: equal fingerprints translate every record alike."""
         rules = [{**asdict(rule), "file": "", "line": 0} for rule in sorted(self.fields, key=lambda rule: rule.key)]
         effective = {"meaning": _MEANING, "collection": self.collection, "rules": rules, "shape": asdict(self.shape)}
+        effective["filters"] = asdict(self.filters)
         return hashlib.sha256(json.dumps(effective, sort_keys=True).encode()).hexdigest()
 
     @cached_property
@@ -66,6 +71,7 @@ class CollectionMapping:
                 continue
             is_address = rule.kind == "address"
             names |= {rule.salesforce + part for part in SALESFORCE_PARTS} if is_address else {rule.salesforce}
+        names |= {".".join(path) for path in self.paths("salesforce")}
         return tuple(sorted(names - {"Id"}))
 
     @cached_property
@@ -77,7 +83,41 @@ class CollectionMapping:
     def ipaas_parts(self) -> frozenset[str]:
         """The nested arrays that a whole row of iPaaS.com must have for this mapping."""
         parts = {"addresses" for rule in self.fields if rule.kind in ("address", "phone_on_address")}
+        roots = {path[0] for path in self.paths("ipaas")}
+        parts |= {"addresses" for root in roots if root in PURPOSES} | {
+            "custom_fields" for root in roots if root == "custom"
+        }
         return frozenset(parts | {"custom_fields" for rule in self.fields if rule.ipaas_custom})
+
+    def computed_rules(self, side: Side) -> tuple[FieldRule, ...]:
+        """The fields that have an expression in the place of a field of *side*."""
+        return self._computed[side]
+
+    @cached_property
+    def _computed(self) -> dict[Side, tuple[FieldRule, ...]]:
+        rules = [rule for rule in self.fields if rule.expression is not None]
+        return {
+            "salesforce": tuple(rule for rule in rules if rule.salesforce is None),
+            "ipaas": tuple(rule for rule in rules if rule.ipaas is None),
+        }
+
+    def paths(self, side: Side) -> frozenset[tuple[str, ...]]:
+        """What expressions and filters read of a record of *side*."""
+        sources = [rule.expression or "" for rule in self.computed_rules(side)] + self.filters.expressions(side)
+        return frozenset(path for source in sources for path in compile_expression(source).paths)
+
+    def judge(self, side: Side, record: Mapping[str, Any]) -> Held | None:
+        """Tell why a record is not taken over to the other side: filters and error filters; None when it is."""
+        if not self._judges[side]:
+            return None
+        return judge(self, side, record)
+
+    @cached_property
+    def _judges(self) -> dict[Side, bool]:
+        return {
+            "salesforce": bool(self.filters.expressions("salesforce") or self.computed_rules("salesforce")),
+            "ipaas": bool(self.filters.expressions("ipaas") or self.computed_rules("ipaas")),
+        }
 
     def show_salesforce(self, record: Mapping[str, Any]) -> Showing:
         """Show every mapped field of a Salesforce record; blanks are None."""

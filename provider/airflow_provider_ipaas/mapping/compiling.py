@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from airflow_provider_ipaas.mapping.conversions import check_conversions, check_record_expression, table_of
 from airflow_provider_ipaas.mapping.model import FieldSpec
-from airflow_provider_ipaas.mapping.problems import meant
+from airflow_provider_ipaas.mapping.names import check_salesforce_name
+from airflow_provider_ipaas.mapping.problems import Refused, meant
 from airflow_provider_ipaas.mapping.rules import Collection, Direction, FieldRule, RuleKind
 from airflow_provider_ipaas.mapping.text import canonical, unsendable
 from airflow_provider_ipaas.mapping.vocabulary import (
@@ -17,28 +19,19 @@ from airflow_provider_ipaas.mapping.vocabulary import (
     IPAAS_NOT_MAPPABLE,
     IPAAS_RECORD,
     REQUIRED,
-    SALESFORCE_FIELDS,
     SALESFORCE_READ_ONLY,
 )
 
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
-_API_PATH = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*){0,5}")
-
-
-class Refused(Exception):
-    """A rule that can't work: the part of it at fault, what is wrong, and the mend."""
-
-    def __init__(self, part: tuple[str, ...], what: str, mend: str) -> None:
-        super().__init__(what)
-        self.part, self.what, self.mend = part, what, mend
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a rule was last written."""
+    """Where a rule was last written; *folder* holds the CSV files it may name."""
 
     file: str
     line: int
+    folder: Path | None = None
 
 
 def compile_rule(collection: Collection, key: str, spec: FieldSpec, origin: Origin) -> FieldRule:
@@ -52,6 +45,13 @@ def compile_rule(collection: Collection, key: str, spec: FieldSpec, origin: Orig
         key=key,
         kind=kind,
         salesforce=(spec.salesforce.field or spec.salesforce.address) if spec.salesforce else None,
+        expression=_expression(collection, spec),
+        to_ipaas=spec.to_ipaas,
+        to_salesforce=spec.to_salesforce,
+        table=table_of(spec.translate, origin.folder),
+        on_error=spec.on_error,
+        max_length=spec.max_length,
+        too_long=spec.too_long,
         ipaas=_ipaas_name(spec),
         direction=_direction(spec),
         on_create_only=spec.on_create_only,
@@ -66,6 +66,7 @@ def compile_rule(collection: Collection, key: str, spec: FieldSpec, origin: Orig
     )
     _check_direction(collection, rule)
     _check_policies(collection, rule)
+    check_conversions(spec, rule)
     return rule
 
 
@@ -78,6 +79,9 @@ def _kind(key: str, spec: FieldSpec) -> RuleKind:
         lacking = "salesforce" if salesforce is None else "ipaas"
         mend = f"Write `{key}: {{salesforce: ..., ipaas: ...}}`, or give `constant` and one side."
         raise Refused((), f"the field {key!r} names no {lacking} side.", mend)
+    if salesforce.expression is not None or ipaas.expression is not None:
+        _check_computed(spec)
+        return "custom" if ipaas.custom_field is not None else "text"
     if (salesforce.address is None) != (ipaas.address is None):
         mend = (
             "Give both sides an address, such as `salesforce: {address: Billing}, ipaas: {address: primary_billing}`."
@@ -88,6 +92,30 @@ def _kind(key: str, spec: FieldSpec) -> RuleKind:
     if ipaas.phone_of is not None:
         return "phone_on_address"
     return "custom" if ipaas.custom_field is not None else "text"
+
+
+def _check_computed(spec: FieldSpec) -> None:
+    """An expression stands in for a field of one side: it can be read, not written."""
+    salesforce, ipaas = spec.salesforce, spec.ipaas
+    side = "salesforce" if salesforce and salesforce.expression is not None else "ipaas"
+    other = ipaas if side == "salesforce" else salesforce
+    name = other and (other.field or getattr(other, "custom_field", None))
+    if name is None:
+        mend = "Give the other side a plain field or a custom field."
+        raise Refused((side, "expression"), "an expression goes to a plain field.", mend)
+    wanted = "to_ipaas" if side == "salesforce" else "to_salesforce"
+    if spec.direction not in (None, wanted):
+        mend = f"Write `direction: {wanted}`, or leave it out."
+        raise Refused(("direction",), f"an expression over the record can only go {wanted}.", mend)
+
+
+def _expression(collection: Collection, spec: FieldSpec) -> str | None:
+    """Return the expression that stands in for a field of one side, checked."""
+    for side, end in (("salesforce", spec.salesforce), ("ipaas", spec.ipaas)):
+        if end is not None and end.expression is not None:
+            check_record_expression(collection, side, end.expression, (side, "expression"))  # type: ignore[arg-type]
+            return end.expression
+    return None
 
 
 def _check_constant(spec: FieldSpec) -> None:
@@ -111,6 +139,10 @@ def _check_constant(spec: FieldSpec) -> None:
 def _direction(spec: FieldSpec) -> Direction:
     if spec.constant is not None:
         return "to_ipaas" if spec.ipaas else "to_salesforce"
+    if spec.salesforce and spec.salesforce.expression is not None:
+        return "to_ipaas"
+    if spec.ipaas and spec.ipaas.expression is not None:
+        return "to_salesforce"
     return spec.direction or "both"
 
 
@@ -121,7 +153,7 @@ def _ipaas_name(spec: FieldSpec) -> str | None:
 
 def _check_salesforce(collection: Collection, kind: RuleKind, spec: FieldSpec) -> None:
     end = spec.salesforce
-    if end is None:
+    if end is None or end.expression is not None:
         return
     if kind == "address":
         prefixes = ADDRESS_PREFIXES[collection]
@@ -130,23 +162,7 @@ def _check_salesforce(collection: Collection, kind: RuleKind, spec: FieldSpec) -
             raise Refused(("salesforce", "address"), what, meant(str(end.address), prefixes))
         return
     name = end.field or ""
-    if not _API_PATH.fullmatch(name):
-        mend = "Use the API name, such as `Languages__c`, or a path such as `Account.Name`."
-        raise Refused(("salesforce",), f"{name!r} is no API name.", mend)
-    if name in {prefix + "Address" for prefix in ADDRESS_PREFIXES[collection]}:
-        mend = f"Write `salesforce: {{address: {name.removesuffix('Address')}}}`."
-        raise Refused(("salesforce",), f"{name!r} is a compound field.", mend)
-    known = SALESFORCE_FIELDS[collection]
-    if "_" in name or "." in name or name in known:
-        return
-    mend = meant(name, known)
-    if mend.startswith("Did you mean") and _is_typo(name, known):
-        raise Refused(("salesforce",), f"{name!r} is no field of this object.", mend)
-
-
-def _is_typo(name: str, known: tuple[str, ...]) -> bool:
-    """Tell a misspelt standard field from one that only this release does not list."""
-    return bool(difflib.get_close_matches(name.casefold(), [word.casefold() for word in known], n=1, cutoff=0.85))
+    check_salesforce_name(collection, name, ("salesforce",))
 
 
 def _check_ipaas(collection: Collection, spec: FieldSpec) -> None:
@@ -183,7 +199,7 @@ def _check_policies(collection: Collection, rule: FieldRule) -> None:
     if rule.conflict == "newest_wins" and collection == "account":
         mend = "Choose salesforce_wins, ipaas_wins or park."
         raise Refused(("conflict",), "a Company has no time stamp, so newest_wins can't be decided.", mend)
-    if rule.blank == "clear":
+    if rule.blank != "keep":
         _check_clearing(collection, rule)
     if rule.placeholder is not None and rule.kind != "text":
         mend = "Remove it: it stands in for a blank built-in field in iPaaS.com."

@@ -10,9 +10,11 @@ from pathlib import Path
 from airflow_provider_ipaas.errors import ConfigurationError
 from airflow_provider_ipaas.mapping.addresses import SALESFORCE_PARTS
 from airflow_provider_ipaas.mapping.collection import CollectionMapping
-from airflow_provider_ipaas.mapping.compiling import Origin, Refused, compile_rule
+from airflow_provider_ipaas.mapping.compiling import Origin, compile_rule
+from airflow_provider_ipaas.mapping.conversions import filters_of
+from airflow_provider_ipaas.mapping.judging import Filters
 from airflow_provider_ipaas.mapping.model import FieldSpec, MappingFile, validate_document
-from airflow_provider_ipaas.mapping.problems import Problem, meant, refuse, refuse_file
+from airflow_provider_ipaas.mapping.problems import Problem, Refused, meant, refuse, refuse_file
 from airflow_provider_ipaas.mapping.rules import Collection, FieldRule, IPaaSShape
 from airflow_provider_ipaas.mapping.source import Document, parse_document, read_document
 from airflow_provider_ipaas.mapping.vocabulary import REQUIRED
@@ -42,7 +44,23 @@ def load_mapping(
         refuse(problems)
     if placement.addresses == "off":
         rules = tuple(rule for rule in rules if rule.kind not in _ON_ADDRESSES)
-    return CollectionMapping(collection, rules, placement)
+    return CollectionMapping(collection, rules, placement, _filters(collection, specs))
+
+
+def _filters(collection: Collection, specs: _Specs) -> Filters:
+    """Take the filters of the last file, or raise with everything in them that can't work."""
+    if not specs.files:
+        return Filters()
+    document, parsed = specs.files[-1]
+    problems: list[Problem] = []
+
+    def report(error: Refused) -> None:
+        problems.append(Problem(document.file, *document.where(error.part), error.what, error.mend))
+
+    filters = filters_of(collection, parsed, report)
+    if problems:
+        refuse(problems)
+    return filters
 
 
 def _default_name(collection: Collection) -> str:
@@ -100,21 +118,27 @@ class _Specs:
     specs: dict[str, FieldSpec]
     documents: dict[str, tuple[Document, ...]]
     default_keys: frozenset[str]
+    files: tuple[tuple[Document, MappingFile], ...] = ()
 
     @classmethod
     def overlay(cls, documents: list[Document]) -> _Specs:
         specs: dict[str, FieldSpec] = {}
         origins: dict[str, tuple[Document, ...]] = {}
         default_keys: frozenset[str] = frozenset()
-        for document in documents:
-            parsed: MappingFile = validate_document(document)
+        files = tuple((document, validate_document(document)) for document in documents)
+        for document, parsed in files:
             for key, spec in parsed.fields.items():
                 specs[key] = specs[key].overlaid_by(spec) if key in specs else spec
                 origins[key] = (document, *origins.get(key, ()))
             default_keys = default_keys or (frozenset(parsed.fields) if len(documents) > 1 else frozenset())
-        return cls(specs, origins, default_keys)
+        return cls(specs, origins, default_keys, files)
 
-    def place(self, key: str, part: tuple[str, ...] = ()) -> tuple[str, int, int]:
+    def folder(self, key: str) -> Path | None:
+        """Return where the CSV files of a field lie: beside the file of the user."""
+        file = Path(self.documents[key][0].file)
+        return file.parent if file.is_absolute() or file.exists() else None
+
+    def place(self, key: str, part: tuple[str | int, ...] = ()) -> tuple[str, int, int]:
         """Return file, line and column of a part of a field, in the last document that says it."""
         path = ("fields", key, *part)
         documents = self.documents[key]
@@ -130,7 +154,7 @@ def _compiled(collection: Collection, specs: _Specs) -> Iterator[FieldRule]:
             continue
         file, line, _ = specs.place(key)
         try:
-            rule = compile_rule(collection, key, spec, Origin(file, line))
+            rule = compile_rule(collection, key, spec, Origin(file, line, specs.folder(key)))
         except Refused as error:
             problems.append(_refused(key, spec, specs, error))
             continue

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from airflow_provider_ipaas.mapping.problems import Problem, meant, refuse
-from airflow_provider_ipaas.mapping.rules import BlankRule, ConflictPolicy, Direction, Purpose, ValueType
+from airflow_provider_ipaas.mapping.rules import (
+    BlankRule,
+    ConflictPolicy,
+    Direction,
+    ErrorRule,
+    LengthRule,
+    Purpose,
+    ValueType,
+)
 from airflow_provider_ipaas.mapping.source import Document
-from airflow_provider_ipaas.mapping.vocabulary import NOT_AVAILABLE_YET
+from airflow_provider_ipaas.mapping.tables import Unmapped
+from airflow_provider_ipaas.mapping.vocabulary import INSTEAD
 
 
 class _Part(BaseModel):
@@ -35,19 +44,58 @@ class _End(_Part):
 
 
 class SalesforceEnd(_End):
-    """A field or path of Salesforce, or an address by the prefix of its fields."""
+    """A field or path of Salesforce, an address by the prefix of its fields, or an expression over the record."""
 
     field: str | None = None
     address: str | None = None
+    expression: str | None = None
 
 
 class IPaaSEnd(_End):
-    """A field of iPaaS.com: built-in, custom, an address by its purpose, or the phone of that address."""
+    """A field of iPaaS.com (built-in, custom), an address by its purpose, its phone, or an expression."""
 
     field: str | None = None
     custom_field: str | None = None
     address: Purpose | None = None
     phone_of: Purpose | None = None
+    expression: str | None = None
+
+
+class DefaultSpec(_Part):
+    """What each side gets for a value that a table does not hold."""
+
+    salesforce: str | None = None
+    ipaas: str | None = None
+
+
+class TranslateSpec(_Part):
+    """A translation table: here, or in a CSV file beside the mapping file."""
+
+    values: dict[str, str] | None = None
+    file: str | None = None
+    unmapped: Unmapped = "refuse"
+    default: DefaultSpec = DefaultSpec()
+
+
+class FiltersSpec(_Part):
+    """Which source records go in each direction."""
+
+    to_ipaas: str | None = None
+    to_salesforce: str | None = None
+
+
+class ErrorFilterSpec(_Part):
+    """Records that wait for a person, and what the person is told."""
+
+    when: str
+    message: str
+
+
+class ErrorFiltersSpec(_Part):
+    """The error filters of each direction."""
+
+    to_ipaas: list[ErrorFilterSpec] = Field(default_factory=list)
+    to_salesforce: list[ErrorFilterSpec] = Field(default_factory=list)
 
 
 class FieldSpec(_Part):
@@ -63,6 +111,12 @@ class FieldSpec(_Part):
     conflict: ConflictPolicy = "salesforce_wins"
     type: ValueType = "text"
     placeholder: str | None = None
+    to_ipaas: str | None = None
+    to_salesforce: str | None = None
+    translate: TranslateSpec | None = None
+    on_error: ErrorRule = "fail"
+    max_length: StrictInt | None = Field(default=None, ge=1, le=131_072)
+    too_long: LengthRule = "refuse"
 
     def overlaid_by(self, other: FieldSpec) -> FieldSpec:
         """Return this rule with everything that *other* says itself."""
@@ -74,6 +128,8 @@ class MappingFile(_Part):
 
     version: Literal[1]
     fields: dict[str, FieldSpec] = Field(default_factory=dict)
+    filters: FiltersSpec = FiltersSpec()
+    error_filters: ErrorFiltersSpec = ErrorFiltersSpec()
 
 
 def validate_document(document: Document) -> MappingFile:
@@ -84,7 +140,10 @@ def validate_document(document: Document) -> MappingFile:
         refuse(_problem(document, details) for details in error.errors(include_url=False))
 
 
-_KEYS: dict[int, type[BaseModel]] = {0: MappingFile, 2: FieldSpec}
+_PARTS: dict[str, type[BaseModel]] = {
+    **{"salesforce": SalesforceEnd, "ipaas": IPaaSEnd, "translate": TranslateSpec, "default": DefaultSpec},
+    **{"filters": FiltersSpec, "error_filters": ErrorFiltersSpec},
+}
 
 
 def _problem(document: Document, details: ErrorDetails) -> Problem:
@@ -98,6 +157,12 @@ def _explain(path: tuple[str | int, ...], details: ErrorDetails) -> tuple[str, s
     name, kind, given = str(path[-1]) if path else "", details["type"], details["input"]
     if kind == "extra_forbidden":
         return _unknown_key(path, name)
+    if kind == "missing" and name != "version":
+        return f"{name!r} is missing.", "An error filter has `when`, an expression, and `message`, a text for people."
+    if kind == "list_type":
+        return f"{name!r} must be a list.", "Write `- when: ...` and `message: ...` below it."
+    if kind in ("int_type", "greater_than_equal", "less_than_equal"):
+        return f"{name!r} is {given!r}.", "Write a whole number from 1 to 131072."
     if kind == "missing":
         return f"{name!r} is missing.", "Write `version: 1` at the top of the file."
     if kind == "literal_error" and name == "version":
@@ -119,8 +184,12 @@ def _explain(path: tuple[str | int, ...], details: ErrorDetails) -> tuple[str, s
 
 
 def _unknown_key(path: tuple[str | int, ...], name: str) -> tuple[str, str]:
-    if name in NOT_AVAILABLE_YET:
-        what = f"the key {name!r} is not available in this version."
-        return what, "Remove it; expressions, translations and filters can't be used yet."
-    model = _KEYS.get(len(path) - 1) or (SalesforceEnd if path[-2] == "salesforce" else IPaaSEnd)
+    if name in INSTEAD:
+        return f"the key {name!r} is not known here.", INSTEAD[name]
+    if len(path) == 1:
+        model: type[BaseModel] = MappingFile
+    elif path[0] == "fields":
+        model = FieldSpec if len(path) == 3 else _PARTS[str(path[-2])]
+    else:
+        model = ErrorFilterSpec if isinstance(path[-2], int) else _PARTS[str(path[0])]
     return f"the key {name!r} is not known here.", meant(name, list(model.model_fields))

@@ -12,6 +12,14 @@ from airflow_provider_ipaas.errors import ConfigurationError
 _SHOWN = 20
 
 
+class Refused(Exception):
+    """A part of a file that can't work: the part at fault, what is wrong, and the mend."""
+
+    def __init__(self, part: tuple[str | int, ...], what: str, mend: str) -> None:
+        super().__init__(what)
+        self.part, self.what, self.mend = part, what, mend
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One thing that is wrong in a file, and its mend; line and column count from 1, 0 means the file as a whole."""

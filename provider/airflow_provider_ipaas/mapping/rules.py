@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from airflow_provider_ipaas.mapping.tables import Table
+
 Value = str | dict[str, str] | None
 Showing = dict[str, Value]
 Record = dict[str, Any]
@@ -12,7 +14,9 @@ Record = dict[str, Any]
 Collection = Literal["account", "contact"]
 Side = Literal["salesforce", "ipaas"]
 Direction = Literal["both", "to_ipaas", "to_salesforce"]
-BlankRule = Literal["keep", "clear"]
+BlankRule = Literal["keep", "clear", "clear_if_ours"]
+ErrorRule = Literal["fail", "skip_field"]
+LengthRule = Literal["refuse", "truncate"]
 ConflictPolicy = Literal["salesforce_wins", "ipaas_wins", "newest_wins", "park"]
 RuleKind = Literal["text", "address", "custom", "constant", "phone_on_address"]
 ValueType = Literal["text", "email", "number", "boolean"]
@@ -42,6 +46,8 @@ class FieldRule:
 
     *salesforce* is an API name, a path like ``Account.Name``, or the prefix of an address (``Billing``).
     *ipaas* is a built-in field, the name of a custom field (*ipaas_custom*), or the purpose of an address.
+    *expression* is worked out over the record of the side that has no field, like a constant; *to_ipaas* and
+    *to_salesforce* are worked out over the one value that goes there.
     *file* and *line* say where the rule was last written, for messages; they are no part of the fingerprint.
     """
 
@@ -57,8 +63,20 @@ class FieldRule:
     ipaas_custom: bool = False
     constant: str | None = None
     placeholder: str | None = None
+    expression: str | None = None
+    to_ipaas: str | None = None
+    to_salesforce: str | None = None
+    table: Table | None = None
+    on_error: ErrorRule = "fail"
+    max_length: int | None = None
+    too_long: LengthRule = "refuse"
     file: str = ""
     line: int = 0
+
+    @property
+    def converts(self) -> bool:
+        """Tell a field whose two sides may say the same in different words."""
+        return bool(self.to_ipaas or self.to_salesforce or self.table or self.max_length)
 
     @property
     def writes_ipaas(self) -> bool:
@@ -71,10 +89,14 @@ class FieldRule:
 
 @dataclass(frozen=True, slots=True)
 class Translated:
-    """A value in the other side's form; None when there is nothing that can be sent, *warnings* say why."""
+    """A value in the other side's form; None when there is nothing that can be sent, *warnings* say why.
+
+    *problem* says what is wrong with a value for which the mapping has the record refused.
+    """
 
     value: Value
     warnings: tuple[str, ...] = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

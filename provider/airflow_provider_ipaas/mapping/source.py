@@ -57,6 +57,11 @@ class _Loader(yaml.SafeLoader):
 
 def read_document(path: Path) -> Document:
     """Read one file; raise `ConfigurationError` naming file, line and column of what is wrong."""
+    return parse_document(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """Read the text of a file of the mapping directory, within its bounds."""
     file = str(path)
     try:
         size = path.stat().st_size
@@ -66,12 +71,11 @@ def read_document(path: Path) -> Document:
     if size > MAX_FILE_BYTES:
         refuse_file(file, f"it has {size} bytes.", f"A mapping file may have at most {MAX_FILE_BYTES} bytes.")
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         column = error.start - content.rfind(b"\n", 0, error.start)
         refuse_file(file, "it is not UTF-8 text.", "Save the file with the encoding UTF-8.", line, column)
-    return parse_document(text, file)
 
 
 def parse_document(text: str, file: str) -> Document:
@@ -89,6 +93,10 @@ def parse_document(text: str, file: str) -> Document:
         line = text.count("\n", 0, error.position) + 1
         column = error.position - text.rfind("\n", 0, error.position)
         refuse_file(file, "a character that YAML does not accept.", "Remove the control character.", line, column)
+    except (ValueError, OverflowError):
+        # PyYAML hands the number behind \U on unchecked.
+        mend = "Write the character itself, or an escape of one that exists."
+        refuse_file(file, "an escape of a character that does not exist.", mend, loader.line + 1, loader.column + 1)
     finally:
         loader.dispose()
     document = Document(file)

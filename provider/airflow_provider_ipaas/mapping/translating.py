@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_ipaas.mapping import addresses
+from airflow_provider_ipaas.mapping import addresses, reading
+from airflow_provider_ipaas.mapping.expressions import ExpressionFailed, compile_expression
 from airflow_provider_ipaas.mapping.rules import FieldRule, IPaaSShape, Translated, Value
+from airflow_provider_ipaas.mapping.tables import NotTranslated
 from airflow_provider_ipaas.mapping.text import as_boolean, as_number, canonical
 
 ADDRESS_INCOMPLETE = "address_incomplete"
 VALUE_NOT_OF_TYPE = "value_not_of_type"
+VALUE_NOT_TRANSLATED = "value_not_translated"
+VALUE_TRUNCATED = "value_truncated"
+MAPPING_ERROR = "mapping_error"
 
 
 def normal(value: Value) -> Value:
@@ -35,13 +40,22 @@ def agree(rule: FieldRule, shape: IPaaSShape, salesforce: Value, ipaas: Value) -
     here, there = _text(salesforce), _without_placeholder(rule, ipaas)
     if here is None or there is None:
         return here is there
-    return here == there or _comparable(rule, here) == _comparable(rule, there)
+    if not rule.converts:
+        return here == there or _comparable(rule, here) == _comparable(rule, there)
+    if rule.writes_ipaas and _alike(rule, there, to_ipaas(rule, shape, here).value):
+        return True
+    return rule.writes_salesforce and _alike(rule, here, to_salesforce(rule, there).value)
+
+
+def _alike(rule: FieldRule, shown: str, converted: Value) -> bool:
+    return isinstance(converted, str) and _comparable(rule, shown) == _comparable(rule, converted)
 
 
 def to_ipaas(rule: FieldRule, shape: IPaaSShape, value: Value) -> Translated:
     """Say a Salesforce value in iPaaS.com's form; an address that lacks a required part cannot be sent."""
     if rule.kind != "address":
-        return Translated(_text(value))
+        text = _text(value)
+        return _converted(rule, text, to_ipaas=True) if text is not None and rule.converts else Translated(text)
     address = addresses.salesforce_to_ipaas(_address(value), shape.default_country)
     if address is not None and addresses.missing_parts(address, shape.address_required):
         return Translated(None, (ADDRESS_INCOMPLETE,))
@@ -53,11 +67,43 @@ def to_salesforce(rule: FieldRule, value: Value) -> Translated:
     if rule.kind == "address":
         return Translated(addresses.ipaas_to_salesforce(_address(value)))
     text = _without_placeholder(rule, value)
+    warnings: tuple[str, ...] = ()
+    if text is not None and rule.converts:
+        converted = _converted(rule, text, to_ipaas=False)
+        text, warnings = _text(converted.value), converted.warnings
+        if text is None:
+            return converted
     stored = None if text is None else typed(rule, text)
     if text is not None and stored is None:
-        return Translated(None, (VALUE_NOT_OF_TYPE,))
+        return Translated(None, (*warnings, VALUE_NOT_OF_TYPE))
     # As Salesforce will show it: a "No" is false there, 007 is 7.
-    return Translated(canonical(stored))
+    return Translated(canonical(stored), warnings)
+
+
+def _converted(rule: FieldRule, text: str, *, to_ipaas: bool) -> Translated:
+    """Take a value through the field's table or expression, and hold the result against its length."""
+    source = rule.to_ipaas if to_ipaas else rule.to_salesforce
+    said: str | None = text
+    try:
+        if rule.table is not None:
+            said = rule.table.to_ipaas(text) if to_ipaas else rule.table.to_salesforce(text)
+            if said is None:
+                return Translated(None, (VALUE_NOT_TRANSLATED,))
+        elif source is not None:
+            said = reading.as_field(compile_expression(source).evaluate(lambda _: text))
+    except (ExpressionFailed, NotTranslated) as error:
+        return _failed(rule, str(error))
+    if said is None or rule.max_length is None or len(said) <= rule.max_length:
+        return Translated(said)
+    if rule.too_long == "truncate":
+        return Translated(canonical(said[: rule.max_length]), (VALUE_TRUNCATED,))
+    return _failed(rule, f"the text is longer than max_length allows ({rule.max_length} characters)")
+
+
+def _failed(rule: FieldRule, problem: str) -> Translated:
+    if rule.on_error == "skip_field":
+        return Translated(None, (MAPPING_ERROR,))
+    return Translated(None, problem=problem)
 
 
 def typed(rule: FieldRule, text: str) -> str | int | float | bool | None:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from airflow_provider_ipaas.mapping.rules import Collection
 
-# Keys of later versions: expressions, value translations and filters get their place in a field's rule under these
-# names. They are refused until then, with a message of their own.
-NOT_AVAILABLE_YET = frozenset(
-    {"condition", "default", "expression", "filter", "filters", "formula", "lookup", "template", "translate"}
-    | {"translation", "translations", "expressions"}
+# Words that people look for: what is meant by them has another name or place here.
+_COMPUTED = (
+    "Write `to_ipaas: ...` or `to_salesforce: ...` over `value`, or `salesforce: {expression: ...}` over the record."
 )
+_TABLE = "Write `translate: {values: {...}}` or `translate: {file: name.csv}` in the field."
+INSTEAD: dict[str, str] = {
+    **dict.fromkeys(("expression", "expressions", "formula", "template"), _COMPUTED),
+    **dict.fromkeys(("lookup", "translation", "translations"), _TABLE),
+    **dict.fromkeys(
+        ("filter", "condition"), "Write `filters: {to_ipaas: ..., to_salesforce: ...}` at the top of the file."
+    ),
+}
 
 IPAAS_FIELDS: dict[Collection, tuple[str, ...]] = {
     "account": (

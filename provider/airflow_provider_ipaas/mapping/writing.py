@@ -24,7 +24,7 @@ def salesforce_body(mapping: CollectionMapping, changes: Showing) -> dict[str, o
         if not rule.writes_salesforce or rule.salesforce is None:
             continue
         translated = translating.to_salesforce(rule, value)
-        if translated.value is None and (rule.blank == "keep" or translated.warnings):
+        if translated.value is None and (rule.blank == "keep" or value not in (None, rule.placeholder)):
             continue
         if rule.kind == "address":
             parts = translated.value if isinstance(translated.value, dict) else {}
@@ -95,7 +95,7 @@ class _Draft:
     def _field(self, rule: FieldRule, value: Value) -> None:
         text = cast("str | None", translating.to_ipaas(rule, self.mapping.shape, value).value)
         name = rule.ipaas or ""
-        if text is None and (self.is_new or rule.blank == "keep" or rule.ipaas_custom):
+        if text is None and (value is not None or self.is_new or rule.blank == "keep" or rule.ipaas_custom):
             return
         if rule.on_create_only and reading.ipaas_value(rule, self.record) is not None:
             return

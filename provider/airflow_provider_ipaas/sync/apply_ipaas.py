@@ -15,7 +15,7 @@ from .extract_ipaas import external_id_in
 from .fates import seen_row
 from .keys import content_hash
 from .linking import LinkWriter
-from .lost_creates import as_created, link_as_sent, shows, was_sent
+from .lost_creates import as_created, likeness, link_as_sent, was_sent
 from .model import Item, Link, Record, Seen
 from .rebuild import WRITES_BEGAN
 
@@ -253,9 +253,15 @@ class IPaaSApplier:
         return [row for record_id, row in rows.items() if record_id not in linked and record_id not in self._made]
 
     def _is_ours(self, item: Item, record: Record) -> bool:
-        """Tell whether a record looks like what a create with a lost answer has sent."""
-        full = self.sync.ipaas.get(self.sync.kind, str(record["id"])) or record
-        return shows(self.sync.mapping, "to_ipaas", was_sent(item), self.sync.mapping.show_ipaas(full))
+        """Tell whether a record looks like what a create with a lost answer has sent, more than like any other such."""
+        sync = self.sync
+        shown = sync.mapping.show_ipaas(sync.ipaas.get(sync.kind, str(record["id"])) or record)
+        ours = likeness(sync.mapping, "to_ipaas", was_sent(item), shown)
+        if ours is None:
+            return False
+        others = (c for c in sync.ledger.open_claims(sync.scope, sync.collection, "to_ipaas") if c.sent)
+        rivals = (likeness(sync.mapping, "to_ipaas", c.sent, shown) for c in others if c.source_id != item.record_id)
+        return all(rival is None or rival <= ours for rival in rivals)
 
     def _carries_our_id(self, item: Item, found: str) -> Written:
         """Link what carries our id already; the next run compares the two as a first contact."""

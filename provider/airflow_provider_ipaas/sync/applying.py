@@ -281,5 +281,7 @@ def target_row(sync: Sync, target: Item, *, stamp: str | None, new_hash: str) ->
     """Make the last-seen row of a target that was in step before and is now."""
     target.content_hash, target.stamp = new_hash, stamp
     row = seen_row(sync, target)
-    row.fate = "unchanged"
+    # A record that the mapping's filter holds keeps changes that were not sent: another mapping may let them go.
+    held = sync.mapping.judge(target.side, target.record) if target.record else None
+    row.fate = "skipped:left_filter" if held is not None else "unchanged"
     return row

@@ -121,9 +121,8 @@ def judge_pair(mapping: CollectionMapping, pair: Pair) -> list[Finding]:
 
 def _judge_gone(mapping: CollectionMapping, pair: Pair) -> Finding:
     """Say what became of a pair of which one record is not there any more."""
-    state, here = pair.link.state, pair.salesforce
-    gone = here is None or bool(here.missing)
-    if (gone and state == "salesforce_deleted") or (pair.ipaas is None and state == "ipaas_deleted"):
+    here = pair.salesforce
+    if pair.link.state != "active":  # whichever of the two the ledger knows of: the pair is at rest
         return Finding("deleted")
     if here is not None and here.missing:
         return _unless_explained(mapping, pair, Finding(f"{here.missing}_in_salesforce", ("to_ipaas",)))
@@ -137,7 +136,8 @@ def _judge_fields(mapping: CollectionMapping, pair: Pair, here: Item, there: Ite
     """Merge what both show the way a run would: what it would write, and nobody will, is drift."""
     showings = mapping.show_salesforce(here.record or {}), mapping.show_ipaas(there.record or {})
     sides = Sides(*showings, parse_stamp(here.stamp), parse_stamp(there.stamp))
-    plan = plan_pair(mapping, pair.link, sides, lambda _: True)
+    judged = {item.direction for item in (here, there) if mapping.judge(item.side, item.record or {}) is not None}
+    plan = plan_pair(mapping, pair.link, sides, lambda direction: direction not in judged)
     directions = tuple(d for d in DIRECTIONS if plan.changes(d) or plan.parked)
     if directions:
         yield _unless_explained(mapping, pair, Finding(_cause(pair.link, plan), directions))
@@ -205,9 +205,9 @@ def _judge_external_ids(pair: Pair, here: Item, there: Item) -> Iterator[Finding
             yield Finding("external_id_missing", owes_external_id=True)
 
 
-def judge_salesforce_alone(item: Item, known: Known, *, is_older: bool) -> Finding:
+def judge_salesforce_alone(mapping: CollectionMapping, item: Item, known: Known, *, is_older: bool) -> Finding:
     """Say why a Salesforce record has no link; *is_older*: it last changed before the first run's window."""
-    reason = ineligible(item)
+    reason = ineligible(mapping, item)
     if known.waiting is not None:
         return Finding(f"waiting:{known.waiting.reason}")
     if reason is not None:
@@ -229,6 +229,8 @@ def judge_ipaas_alone(known: Known) -> Finding:
         return Finding("pending")
     if known.dropped:
         return Finding(_DROPPED)
+    if known.seen is not None and known.seen.fate == "skipped:filtered":
+        return Finding("skipped:filtered")
     if known.seen is not None and (known.seen.baseline or known.seen.fate == "skipped:before_first_contact"):
         return Finding("before_first_contact")
     return Finding("missed_in_ipaas", ("to_salesforce",))

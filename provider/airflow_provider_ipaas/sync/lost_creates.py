@@ -112,6 +112,18 @@ def shows(mapping: CollectionMapping, direction: Direction, sent: Showing, shown
     )
 
 
+def likeness(mapping: CollectionMapping, direction: Direction, sent: Showing, shown: Showing) -> int | None:
+    """Say how well a lost create explains a record, None for not at all.
+
+    What the record shows of it counts for it; what only one of the two has counts against it.
+    """
+    if not shows(mapping, direction, sent, shown):
+        return None
+    both = sum(1 for key, value in sent.items() if value is not None and shown.get(key) is not None)
+    added = sum(1 for key, value in shown.items() if value is not None and sent.get(key) is None)
+    return both - len(_not_shown(sent, shown)) - added
+
+
 def link_as_sent(sync: Sync, item: Item, target_id: str, shown: Showing) -> Written:
     """Link what an earlier attempt created, as agreed on what was sent then; the next run sees what changed since.
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from airflow_provider_ipaas.mapping import CollectionMapping
+
 from .context import Sync
 from .match import Candidates, Match, confirm, match_by_email, match_by_external_id, match_by_name
 from .model import OTHER, Item, Seen, Side
 
 
-def ineligible(item: Item) -> str | None:
-    """Return why a Salesforce record is not taken over, None when it is (or comes from iPaaS.com)."""
+def ineligible(mapping: CollectionMapping, item: Item) -> str | None:
+    """Return why a record is not taken over to the other side, None when it is."""
     record = item.record or {}
-    if item.side != "salesforce":
-        return None
-    if record.get("IsPersonAccount"):
+    if item.side == "salesforce" and record.get("IsPersonAccount"):
         return "person_account"
-    if item.collection != "contact":
+    held = mapping.judge(item.side, record) if record else None
+    if held is not None and held.kind == "filtered":
+        return "filtered"
+    if item.side != "salesforce" or item.collection != "contact":
         return None
     if not record.get("AccountId"):
         return "contact_without_account"
@@ -39,7 +42,9 @@ class MatchIndex:
             return
         view = _View(self.sync, side, items)
         self._there = view.there
-        self._verdicts = {item.record_id: view.match(item, eligible=ineligible(item) is None) for item in items}
+        self._verdicts = {
+            item.record_id: view.match(item, eligible=ineligible(self.sync.mapping, item) is None) for item in items
+        }
         named = {verdict.ids[0]: None for verdict in self._verdicts.values() if verdict.verdict == "link"}
         opposite = [view.there[record_id] for record_id in named if record_id in view.there]
         if not opposite:
@@ -84,7 +89,7 @@ class _View:
         rows, known = self._rows(self.side, "email_key", emails)
         linked = self._links(self.side, {i for group in (*rows.values(), *known.values()) for i in group})
         for email in {*rows, *known}:
-            eligible = {i for i, item in rows.get(email, {}).items() if ineligible(item) is None}
+            eligible = {i for i, item in rows.get(email, {}).items() if ineligible(self.sync.mapping, item) is None}
             self._same[email] = (eligible | known.get(email, set())) - linked
 
     def _load(self, key: str, values: list[str]) -> None:
@@ -154,6 +159,10 @@ class _View:
 
     def _free(self, ids: list[str]) -> tuple[str, ...]:
         """Return the unlinked ones; of Contacts those that would be skipped count only where there is no other."""
-        reasons = {i: ineligible(self.there[i]) if i in self.there else None for i in ids if i not in self._linked}
+        reasons = {
+            i: ineligible(self.sync.mapping, self.there[i]) if i in self.there else None
+            for i in ids
+            if i not in self._linked
+        }
         eligible = tuple(i for i, reason in reasons.items() if reason is None)
         return eligible or tuple(i for i, reason in reasons.items() if reason != "person_account")

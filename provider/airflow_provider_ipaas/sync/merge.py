@@ -58,6 +58,9 @@ def _merge_field(
         theirs = _changed(mapping, rule, (link.ipaas_showing or {}).get(key), there)
     else:
         ours, theirs = here is not None, there is not None
+    if rule.blank == "clear_if_ours" and not (ours != theirs and _agreed(mapping, key, link)):
+        # A blank clears only what still stands there as agreed: it never beats an edit.
+        ours, theirs = ours and here is not None, theirs and there is not None
     if rule.on_create_only:
         return _fill(rule, here, there, known, writes)
     if not ours and not theirs:
@@ -77,11 +80,17 @@ def _merge_field(
     return _write(key, winner, writes)
 
 
+def _agreed(mapping: CollectionMapping, key: str, link: Link | None) -> bool:
+    """Tell whether both sides last said the same, as far as the link knows."""
+    here, there = ((link.salesforce_showing or {}), (link.ipaas_showing or {})) if link else ({}, {})
+    return key in here and key in there and mapping.agree(key, here[key], there[key])
+
+
 def _changed(mapping: CollectionMapping, rule: FieldRule, before: Value, now: Value) -> bool:
     """Tell an edit: a field that became blank is none, unless the mapping says that blanks clear."""
     if mapping.same(rule.key, before, now):
         return False
-    return now is not None or rule.blank == "clear"
+    return now is not None or rule.blank != "keep"
 
 
 def _has_a_place_now(mapping: CollectionMapping, rule: FieldRule, link: Link, sides: Sides) -> bool:

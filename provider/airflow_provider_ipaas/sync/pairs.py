@@ -41,6 +41,8 @@ class PairPlan:
     parked_fields: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     unsendable: str | None = None  # "field: what is wrong with its text"
+    # "field: why the mapping refuses its value", by the direction it would go in
+    problems: dict[Direction, str] = field(default_factory=dict)
 
     def changes(self, direction: Direction) -> dict[str, Any]:
         """Return the changes that go in one direction."""
@@ -88,6 +90,9 @@ def _take(
 def _to_ipaas(plan: PairPlan, mapping: CollectionMapping, key: str, value: Any) -> None:
     translated = mapping.to_ipaas(key, value)
     plan.warnings.extend(translated.warnings)
+    if translated.problem:
+        plan.problems["to_ipaas"] = f"{key}: {translated.problem}"
+        return  # it stays a change
     problem = unsendable(translated.value)
     if problem:
         plan.unsendable = f"{key}: {problem}"
@@ -100,6 +105,9 @@ def _to_ipaas(plan: PairPlan, mapping: CollectionMapping, key: str, value: Any) 
 def _to_salesforce(plan: PairPlan, mapping: CollectionMapping, key: str, value: Any) -> None:
     translated = mapping.to_salesforce(key, value)
     plan.warnings.extend(translated.warnings)
+    if translated.problem:
+        plan.problems["to_salesforce"] = f"{key}: {translated.problem}"
+        return
     problem = unsendable(translated.value)
     if problem:
         plan.unsendable = f"{key}: {problem}"

@@ -111,7 +111,7 @@ def _dropped(parents: Sync, items: list[Item]) -> set[str]:
 def _needs_parent(index: MatchIndex, item: Item) -> bool:
     """Tell a Contact that is about to become a Customer, or to be linked with one."""
     wanted = ("link", "none") if item.role == "seen" else ("link",)
-    return ineligible(item) is None and index.match(item).verdict in wanted
+    return ineligible(index.sync.mapping, item) is None and index.match(item).verdict in wanted
 
 
 def _would_stop(sync: Sync, parents: Sync) -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from airflow_provider_ipaas.mapping import Held
+
 from .context import Sync, parse_stamp
 from .fates import asked_for, owes_external_id
 from .first_contact import awaiting, waits_for_go
@@ -113,13 +115,15 @@ class Planner:
             item.link_to = link.ipaas_id
         if other is not None and other.missing:
             return self._plan_without_target(item, other, link)
-        if other is None and self.awaiting and waits_for_go(self._notes.book.waiting(item)):
+        unread = other is None or other.record is None
+        if unread and self.awaiting and waits_for_go(self._notes.book.waiting(item)):
+            item.target_id = target_id
             return self._notes.wait_for_go(item)
         if _stale(link, item, other):
             text = "Another run has written this pair since it was read."
             self._notes.decide(item, "parked", "superseded", target_id=target_id, message=text)
             return [item]
-        if other is None or other.record is None:
+        if other is None or unread:
             return self._plan_against_link(item, link, target_id)
         salesforce, ipaas = (item, other) if item.side == "salesforce" else (other, item)
         return self._plan_records(salesforce, ipaas, link)
@@ -127,7 +131,12 @@ class Planner:
     def _plan_against_link(self, item: Item, link: Link, target_id: str) -> list[Item]:
         """Plan a record whose counterpart shows nothing new: what the link remembers of it stands for it."""
         if not moved(item, link):
-            self._notes.decide(item, "unchanged", target_id=target_id)
+            item.target_id = target_id
+            stop = self._judged(item)
+            if stop is not None and self.sync.params.writes(item.direction):
+                self._notes.stop(item, stop, linked=True)
+            else:
+                self._notes.decide(item, "unchanged", target_id=target_id)
             return [item]
         if item.side == "ipaas":
             text = "Its counterpart was not read: the prerequisites of this run did not finish."
@@ -157,7 +166,9 @@ class Planner:
         sides = self._sides(salesforce, ipaas, link)
         if link is not None:
             self._revive(link, salesforce, ipaas)
-        plan = plan_pair(sync.mapping, link, sides, _writes_nothing if self.awaiting else sync.params.writes)
+        judged = {item.direction: stop for item in (salesforce, ipaas) if (stop := self._judged(item)) is not None}
+        plan = plan_pair(sync.mapping, link, sides, lambda way: way not in judged and self._writes(way))
+        plan.pending -= {way for way in judged if sync.params.writes(way)}
         salesforce.target_id, ipaas.target_id = ipaas.record_id, salesforce.record_id
         if link is None or salesforce.link_to:
             salesforce.link_to = ipaas.record_id
@@ -181,8 +192,11 @@ class Planner:
         if self._relation_waits(salesforce):
             held.add("to_ipaas")
         salesforce.link_version = ipaas.link_version = link.version if link else None
-        self._plan_source(salesforce, plan.to_ipaas, sides.ipaas, plan, fresh=link is None, held="to_ipaas" in held)
-        if ipaas.record is not None:
+        stopped = {item.side for item in (salesforce, ipaas) if self._stop(item, judged.get(item.direction), link)}
+        if "salesforce" not in stopped:
+            waits = "to_ipaas" in held
+            self._plan_source(salesforce, plan.to_ipaas, sides.ipaas, plan, fresh=link is None, held=waits)
+        if ipaas.record is not None and "ipaas" not in stopped:
             waits = "to_salesforce" in held
             self._plan_source(ipaas, plan.to_salesforce, sides.salesforce, plan, fresh=link is None, held=waits)
         return [salesforce, ipaas]
@@ -219,13 +233,17 @@ class Planner:
         if not sync.params.writes(item.direction) or (sync.is_parent and item.direction != "to_ipaas"):
             item.state, item.role = "done", "counterpart"
             return
-        if not changes and not held and not item.conflicts_resolved and item.role not in sync.counted_roles:
+        problem = plan.problems.get(item.direction)
+        decided = changes or problem or held or item.conflicts_resolved
+        if not decided and item.role not in sync.counted_roles:
             item.state = "done"
             return
         item.role = sync.counted_roles[0]
         if item.direction == "to_ipaas":
             item.warnings = tuple(dict.fromkeys([*item.warnings, *plan.warnings]))
-        if changes and plan.unsendable:
+        if problem:
+            self._notes.refuse_value(item, problem)
+        elif changes and plan.unsendable:
             self._notes.refuse_text(item, plan.unsendable)
         elif not changes and fresh:
             item.op, item.state = "link", "planned"
@@ -275,7 +293,7 @@ class Planner:
             item.payload = {"changes": plan_create(sync.mapping, item).changes(item.direction)}
             self._notes.planned(item, "resolve_create")
             return [item]
-        reason = ineligible(item)
+        reason = ineligible(sync.mapping, item)
         verdict = self._index.match(item)
         if self._may_be_ours(item, verdict.ids):
             return self._hold(item, "uncertain_create", "An earlier attempt may have made it; this run finds out.")
@@ -297,8 +315,17 @@ class Planner:
             self._notes.decide(item, "skipped", "before_first_contact")
         elif self.awaiting:
             return self._notes.wait_for_go(item)
-        elif not self._parent_ready(item):
+        else:
+            return self._plan_new(item)
+        return [item]
+
+    def _plan_new(self, item: Item) -> list[Item]:
+        """Plan the creation of a record, unless something has to come first."""
+        if not self._parent_ready(item):
             return self._park_child(item)
+        stop = self._judged(item)
+        if stop is not None:
+            self._notes.stop(item, stop, linked=False)
         elif self._notes.book.waits(item):
             self._notes.book.wait(item)
         else:
@@ -317,6 +344,9 @@ class Planner:
     def _plan_create(self, item: Item) -> None:
         plan = plan_create(self.sync.mapping, item)
         item.warnings = tuple(dict.fromkeys([*item.warnings, *plan.warnings]))
+        if problem := plan.problems.get(item.direction):
+            self._notes.refuse_value(item, problem)
+            return
         if plan.unsendable:
             self._notes.refuse_text(item, plan.unsendable)
             return
@@ -389,6 +419,22 @@ class Planner:
             return False  # it has one; what waits is the relationship that goes with it
         return owes_external_id(waiting)
 
+    # What the mapping's filters say
+
+    def _judged(self, item: Item) -> Held | None:
+        return self.sync.mapping.judge(item.side, item.record) if item.record else None
+
+    def _writes(self, direction: Direction) -> bool:
+        return not self.awaiting and self.sync.params.writes(direction)
+
+    def _stop(self, item: Item, held: Held | None, link: Link | None) -> bool:
+        """Give one side of a pair that the mapping holds back its fate, where this run owes it one in its direction."""
+        owes = item.role in self.sync.counted_roles and self.sync.params.writes(item.direction)
+        if held is None or not owes or (link is None and held.kind == "filtered"):
+            return False
+        self._notes.stop(item, held, linked=link is not None)
+        return True
+
     def _settle(self, link: Link, showings: dict[str, dict[str, Any]]) -> None:
         """Remember what both sides show of the fields that need no write."""
         salesforce = {**(link.salesforce_showing or {}), **showings["salesforce"]}
@@ -398,10 +444,6 @@ class Planner:
         link.salesforce_showing, link.ipaas_showing = salesforce, ipaas
         if self.sync.ledger.save_link(link):
             link.version += 1
-
-
-def _writes_nothing(direction: Direction) -> bool:  # noqa: ARG001 -- asked like RunParams.writes
-    return False
 
 
 def _stale(link: Link, item: Item, other: Item | None) -> bool:

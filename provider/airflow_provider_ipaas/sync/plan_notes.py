@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_provider_ipaas.catalogue import NEXT_STEP
+from airflow_provider_ipaas.mapping import Held
 
 from .context import Sync
 from .fates import FateBook
@@ -74,6 +75,26 @@ class PlanNotes:
         text = f"Field {problem}, which neither service accepts."
         self.book.refuse(item, "invalid_text", text, NEXT_STEP["invalid_text"])
         self.sync.log.error("Refused %s %s (invalid_text): %s", item.side, item.record_id, text)
+
+    def refuse_value(self, item: Item, problem: str) -> None:
+        """Refuse a record for a value that the mapping can't translate; the text names the field, not the value."""
+        if self.preview:
+            item.state = "done"
+            return
+        if self.book.waits(item):
+            self.book.wait(item)
+            return
+        self.book.refuse(item, "mapping_error", f"Field {problem}.", NEXT_STEP["mapping_error"])
+        self.sync.log.error("Refused %s %s (mapping_error): Field %s.", item.side, item.record_id, problem)
+
+    def stop(self, item: Item, held: Held, *, linked: bool) -> None:
+        """Give a record that the mapping holds back its fate."""
+        if held.kind == "filtered":
+            self.decide(item, "skipped", "left_filter" if linked else "filtered")
+        elif held.kind == "waits":
+            self.decide(item, "parked", "error_filter", message=held.message)
+        else:
+            self.refuse_value(item, held.message.removesuffix("."))
 
     def pending(self, item: Item, direction: Direction) -> None:
         if not self.dry:

@@ -233,7 +233,10 @@ class Reconciler:
         if side == "ipaas":
             return [judge_ipaas_alone(known[item.record_id]) for item in items]
         older = self.outlook.is_older
-        return [judge_salesforce_alone(item, known[item.record_id], is_older=older(item)) for item in items]
+        return [
+            judge_salesforce_alone(self.sync.mapping, item, known[item.record_id], is_older=older(item))
+            for item in items
+        ]
 
     # Counting and repairing
 
