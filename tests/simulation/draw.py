@@ -149,7 +149,9 @@ class Draw:
         if rng.random() < 0.4:
             calls += [[self._place(), "users", self.users()] for _ in range(rng.randint(1, 2))]
         if not self.calm and rng.random() < 0.4:
-            calls += [[self._place(), *self._fault()] for _ in range(1 if rng.random() < 0.8 else 2)]
+            faults = [self._fault() for _ in range(1 if rng.random() < 0.8 else 2)]
+            # A locator is lost between pages only.
+            calls += [[f"query:{rng.randint(1, 4)}" if f[0] == "locator" else self._place(), *f] for f in faults]
         if not self.calm and rng.random() < 0.15:
             deaths.append([int(rng.expovariate(1 / 40)), rng.choice(("before", "after"))])
         abandoned = int(not self.calm and rng.random() < 0.3)

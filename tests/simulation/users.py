@@ -122,8 +122,8 @@ class Users:
         """Return what the record opposite says of a plain field, typed in once more."""
         partner = self.oracle.partner_of(("salesforce", collection, record_id))
         record = self.company.records[KIND[collection]].get(partner or "")
-        if record is None or target.kind not in ("text", "phone", "email") or not record[target.ipaas]:
-            return None
+        if record is None or target.kind not in ("text", "phone", "email") or record[target.ipaas] in (None, "", "-"):
+            return None  # nothing, or a placeholder, which nobody types
         return {target.salesforce: record[target.ipaas]}
 
     def _email_is_free(self, record_id: str, values: Record) -> bool:

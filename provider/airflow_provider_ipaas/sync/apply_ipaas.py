@@ -131,6 +131,8 @@ class IPaaSApplier:
         payload = item.payload or {}
         changes: dict[str, Any] = payload["changes"]
         target_id = str(item.target_id)
+        # Asked for before the target is read: nothing may come between that read and the write.
+        link = sync.ledger.links(sync.scope, sync.collection, "salesforce", [item.record_id]).get(item.record_id)
         current = sync.ipaas.get(sync.kind, target_id)
         if current is None:
             return Written(item, "gone")
@@ -142,6 +144,10 @@ class IPaaSApplier:
             )
         source = sync.mapping.show_salesforce(item.record or {})
         body = sync.mapping.ipaas_update_body(current, changes, source=source)
+        edited = self._edited_beside(link, [key for key in body.sent if key not in changes], now)
+        if edited:
+            text = f"Somebody has edited what goes with it, and that is carried over first: {', '.join(edited)}."
+            return Written(item, "superseded", target_id, text=text)
         sent = {key: source.get(key) for key in {*changes, *body.sent}}
         if not moved and body.sent:
             answer = sync.ipaas.update(sync.kind, target_id, body.record) or sync.ipaas.get(sync.kind, target_id)
@@ -166,6 +172,12 @@ class IPaaSApplier:
             warnings=body.warnings,
             reformed=reformed,
         )
+
+    def _edited_beside(self, link: Link | None, keys: list[str], now: dict[str, Any]) -> list[str]:
+        """Return which of these fields, written though they did not change, show an edit: the phone of an address."""
+        shown = (link.ipaas_showing if link else None) or {}
+        same = self.sync.mapping.same
+        return [key for key in keys if now.get(key) is not None and not same(key, shown.get(key), now[key])]
 
     def _target_seen(
         self,

@@ -164,7 +164,10 @@ def _kept(mapping: CollectionMapping, direction: Direction, key: str, sent: Show
 
 def _agree(mapping: CollectionMapping, direction: Direction, key: str, source: Any, target: Any) -> bool:
     here, there = (source, target) if direction == "to_ipaas" else (target, source)
-    return mapping.agree(key, here, there)
+    if mapping.agree(key, here, there):
+        return True
+    sent = (mapping.to_ipaas if direction == "to_ipaas" else mapping.to_salesforce)(key, source).value
+    return target is not None and alike(sent, target)  # in the service's own form
 
 
 @dataclass(slots=True)
