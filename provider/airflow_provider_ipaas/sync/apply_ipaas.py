@@ -13,7 +13,7 @@ from .claiming import claim_creates, held, renew_claims
 from .context import Sync, ipaas_stamp
 from .extract_ipaas import external_id_in
 from .fates import seen_row
-from .keys import content_hash, email_key, name_key
+from .keys import content_hash, email_key
 from .linking import LinkWriter
 from .lost_creates import as_created, likeness, link_as_sent, was_sent
 from .model import Item, Link, Record, Seen
@@ -232,8 +232,8 @@ class IPaaSApplier:
             if len(own) > 1:
                 text = f"Several records could be the one that was created: {', '.join(str(r['id']) for r in own[:5])}."
                 return Written(item, "uncertain", text=text)
-            if not any(self._is_alike_now(item, found) for found in alike):
-                # Somebody has changed both since: the next run would not find it by what the source says now.
+            if sync.collection == "account" or not any(self._has_email_of(item, found) for found in alike):
+                # Somebody has changed it since. An e-mail that is still the same links the two; a name never does.
                 text = f"Any of these could be the one that was created: {', '.join(str(r['id']) for r in alike[:5])}."
                 return Written(item, "uncertain", text=text)
         if alike:
@@ -268,11 +268,9 @@ class IPaaSApplier:
         linked = sync.ledger.links(sync.scope, sync.collection, "ipaas", list(rows))
         return [row for record_id, row in rows.items() if record_id not in linked and record_id not in self._made]
 
-    def _is_alike_now(self, item: Item, record: Record) -> bool:
-        """Tell whether a record has the e-mail or name that the source says now, not only the one that was sent."""
-        if item.collection == "contact":
-            return email_key(record.get("email_address")) == item.email_key
-        return name_key(record.get("name")) == item.name_key
+    def _has_email_of(self, item: Item, record: Record) -> bool:
+        """Tell whether a record has the e-mail that the source says now, not only the one that was sent."""
+        return email_key(record.get("email_address")) == item.email_key
 
     def _is_ours(self, item: Item, record: Record) -> bool:
         """Tell whether a record looks like what a create with a lost answer has sent, more than like any other such."""
