@@ -13,7 +13,7 @@ from .claiming import claim_creates, held, renew_claims
 from .context import Sync, ipaas_stamp
 from .extract_ipaas import external_id_in
 from .fates import seen_row
-from .keys import content_hash
+from .keys import content_hash, email_key
 from .linking import LinkWriter
 from .lost_creates import as_created, likeness, link_as_sent, was_sent
 from .model import Item, Link, Record, Seen
@@ -232,6 +232,10 @@ class IPaaSApplier:
             if len(own) > 1:
                 text = f"Several records could be the one that was created: {', '.join(str(r['id']) for r in own[:5])}."
                 return Written(item, "uncertain", text=text)
+            if sync.collection == "account" or not any(self._has_email_of(item, found) for found in alike):
+                # Somebody has changed it since. An e-mail that is still the same links the two; a name never does.
+                text = f"Any of these could be the one that was created: {', '.join(str(r['id']) for r in alike[:5])}."
+                return Written(item, "uncertain", text=text)
         if alike:
             return self._exists(item, str(alike[0]["id"]))
         if item.op == "resolve_create":
@@ -263,6 +267,10 @@ class IPaaSApplier:
         rows = {str(r["id"]): r for value in values if value for r in sync.ipaas.find(sync.kind, str(value))}
         linked = sync.ledger.links(sync.scope, sync.collection, "ipaas", list(rows))
         return [row for record_id, row in rows.items() if record_id not in linked and record_id not in self._made]
+
+    def _has_email_of(self, item: Item, record: Record) -> bool:
+        """Tell whether a record has the e-mail that the source says now, not only the one that was sent."""
+        return email_key(record.get("email_address")) == item.email_key
 
     def _is_ours(self, item: Item, record: Record) -> bool:
         """Tell whether a record looks like what a create with a lost answer has sent, more than like any other such."""
