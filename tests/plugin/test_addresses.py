@@ -28,7 +28,7 @@ def test_the_login_is_found_below_the_path_of_airflow(root: str) -> None:
 
 def test_runs_and_groups_are_escaped_in_addresses() -> None:
     links = AirflowLinks("/air")
-    assert links.report("a/b", "x y?#\ud83d") == "/air/dags/a%2Fb/runs/x%20y%3F%23%3F/tasks/report"
+    assert links.log("a/b", "x y?#\ud83d", "report") == "/air/dags/a%2Fb/runs/x%20y%3F%23%3F/tasks/report"
     assert links.group(scope="00D/1", reason="a&b") == "/air/ipaas/monitoring/waiting?scope=00D%2F1&reason=a%26b&page=1"
 
 
