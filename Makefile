@@ -34,7 +34,7 @@ test-unit: $(STAMP) ## run the tests without those that start a whole Airflow
 	$(PYTEST) -n $(JOBS) --dist loadfile -m "not e2e and not postgres and not browser and not storm and not crash" $(ARGS)
 
 test-e2e: $(STAMP) ## run the tests that start a whole Airflow
-	$(PYTEST) -m "e2e and not postgres and not browser" $(ARGS)
+	$(PYTEST) -m "e2e and not postgres and not browser and not crash" $(ARGS)
 
 test-postgres: $(STAMP) ## run the tests of ledger and token store on PostgreSQL (needs its server programs installed)
 	$(PYTEST) -m "postgres and not storm" tests/postgres $(ARGS)
@@ -43,7 +43,8 @@ test-storm: $(STAMP) ## prove that tokens last: 8 processes, tokens of 2 s, rota
 	$(PYTEST) -m storm tests/tokens tests/postgres -s $(ARGS)
 
 test-crash: $(STAMP) ## kill workers at every crash point, on SQLite, PostgreSQL and inside Airflow (needs PostgreSQL)
-	$(PYTEST) -n $(JOBS) --dist loadgroup -m crash tests/crash $(ARGS)
+	$(PYTEST) -n $(JOBS) -m "crash and not e2e" tests/crash $(ARGS)
+	$(PYTEST) -m "crash and e2e" tests/crash $(ARGS)
 
 simulate: $(STAMP) ## play random edits, crashes and faults against models of both services (SEQUENCES=10000)
 	$(PY) -m tests.simulation.run --sequences $(SEQUENCES) --workers $(JOBS) $(ARGS)

@@ -13,7 +13,7 @@ from rich.console import Console
 from _stack import Stack
 from tests.crash.ground import CLONE, STEPS
 
-pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("airflow")]
+pytestmark = [pytest.mark.crash, pytest.mark.e2e]
 
 DAG_ID = "dies"
 DAG_FILE = f"""
