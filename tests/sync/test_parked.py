@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_ipaas.errors import ConfigurationError
+from airflow_provider_ipaas.sync import parked
 from airflow_provider_ipaas.sync.parked import MAX_IDS, WAITING_REASONS, Selection, parse_limit
 
 ACCOUNT, CONTACT = "001D000000IqhSLIAZ", "003D000000QV9n2IAD"
@@ -81,3 +82,23 @@ def test_a_limit_is_a_whole_number_or_none(value: int | None) -> None:
 def test_other_limits_are_refused(value: object) -> None:
     with pytest.raises(ConfigurationError, match="limit is"):
         parse_limit(value)
+
+
+@pytest.mark.parametrize(
+    ("reason", "state", "asked", "expected"),
+    [
+        ("conflict", {}, None, None),
+        ("conflict", {"create_is_open": True}, None, parked.UNKNOWN_CREATE),
+        ("uncertain_create", {}, "uncertain_create", parked.UNKNOWN_CREATE),
+        ("create_in_progress", {}, None, parked.UNKNOWN_CREATE),
+        ("direction_off", {}, "direction_off", parked.PENDING),
+        ("external_id_missing", {"owes_id": True}, None, parked.OWES_ID),
+        ("external_id_missing", {"owes_id": True}, "external_id_missing", None),
+        ("conflict", {"owes_id": True}, "conflict", parked.OWES_MORE),
+    ],
+)
+def test_what_must_not_be_forgotten_is_not_dropped(
+    reason: str, state: dict[str, bool], asked: str | None, expected: str | None
+) -> None:
+    told = {"owes_id": False, "create_is_open": False} | state
+    assert parked.why_kept(reason, asked=asked, **told) == expected
