@@ -190,7 +190,15 @@ CODES = st.one_of(
 SAID = st.one_of(
     TEXTS,
     st.sampled_from(
-        ["'" * 5_000, "a@" * 5_000, "max length=" + "9" * 5_000, "Account Name: data value too large: x", ":"]
+        [
+            "x" * 131_072,
+            "@" * 131_072,
+            "'" * 5_000,
+            "a@" * 5_000,
+            "max length=" + "9" * 5_000,
+            "Account Name: data value too large: x",
+            ":",
+        ]
     ),
 )
 PASTED = st.one_of(

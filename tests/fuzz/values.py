@@ -130,6 +130,8 @@ BROKEN = st.one_of(
             b"DELETED:",
             b'"\\"00130000000abcdAAA\\""',
             b"<script>" * 3000,
+            b"<" * 100_000,
+            b'{"message": "' + b"x" * 131_072 + b'"}',
         ]
     ),
 )

@@ -16,6 +16,8 @@ _MESSAGE_KEYS = ("message", "error_message", "errormessage", "detail", "error_de
 _FIELD_KEYS = ("field", "fields", "field_name", "fieldname", "property", "property_name", "propertyname", "membernames")
 _DELETED = "DELETED:"
 _MAX_MESSAGE = 500
+# A web page that stands in for an answer says what it is early on; it may be large, and is read with each attempt.
+_MOST_READ = 20_000
 _MAX_LOOKUP = 1000
 
 
@@ -64,8 +66,9 @@ def _message(parsed: Any) -> str:
 
 def _plain(text: str) -> str:
     """Shorten *text* to one readable line; a web page becomes its words."""
+    text = text[:_MOST_READ]
     if "<" in text:
-        text = re.sub(r"(?is)<(script|style)\b.*?</\1>|<[^>]*>", " ", text)
+        text = re.sub(r"(?is)<(script|style)\b.*?</\1>|<[^<>]*>", " ", text)
     text = " ".join(text.split())
     return text if len(text) <= _MAX_MESSAGE else text[: _MAX_MESSAGE - 1] + "…"
 
