@@ -8,16 +8,18 @@ PYTEST := $(PY) -m pytest
 JOBS ?= 2
 SEQUENCES ?= 10000
 SECONDS ?= 660
+# What the sync core does that only shows over sockets, for `make coverage`.
+OVER_SOCKETS := backfill budget bulk shares slices
 
 export PYTHON
 # A caller's Python settings must not leak into the environment of the clone.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo airflow sandbox test test-unit test-e2e test-postgres test-storm test-crash test-browser simulate coverage mutation fuzz screenshots lint format bench setup clean
+.PHONY: help demo airflow sandbox test test-unit test-e2e test-postgres test-storm test-crash test-distributed test-browser env simulate coverage mutation fuzz screenshots lint format bench setup clean
 
 help: ## print this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
 demo: $(STAMP) ## start a local Salesforce, iPaaS.com and Airflow, sync both ways, show the numbers, stop (KEEP=1: stay up)
 	@$(PY) scripts/demo.py $(if $(KEEP),--keep) $(ARGS)
@@ -46,11 +48,17 @@ test-crash: $(STAMP) ## kill workers at every crash point, on SQLite, PostgreSQL
 	$(PYTEST) -n $(JOBS) -m "crash and not e2e" tests/crash $(ARGS)
 	$(PYTEST) -m "crash and e2e" tests/crash $(ARGS)
 
+test-distributed: $(STAMP) ## run docker-compose.airflow.yml as processes, 1 and 4 workers, 20,000 records, kill and restart (PostgreSQL, Redis)
+	$(PY) scripts/distributed.py $(ARGS)
+
+env: $(STAMP) ## write the secrets for docker-compose.airflow.yml into .env, those that are missing
+	@$(PY) scripts/env_file.py $(ARGS)
+
 simulate: $(STAMP) ## play random edits, crashes and faults against models of both services (SEQUENCES=10000)
 	$(PY) -m tests.simulation.run --sequences $(SEQUENCES) --workers $(JOBS) $(ARGS)
 
 coverage: $(STAMP) ## hold the branch coverage of the sync core against 95 % (its own tests and the simulation)
-	$(PYTEST) tests/sync tests/simulation --cov --cov-report term $(ARGS)
+	$(PYTEST) tests/sync tests/simulation $(OVER_SOCKETS:%=tests/behaviour/test_%.py) --cov --cov-report term $(ARGS)
 
 mutation: $(STAMP) ## change the decisions of the sync core one at a time, and see that a test fails each time (about an hour)
 	$(PY) scripts/mutation.py $(ARGS)
@@ -75,9 +83,14 @@ format: $(STAMP) ## format the code and mend what can be mended automatically
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-bench: $(STAMP) ## count the calls of sync runs and measure memory and time (about 15 minutes; see benchmarks/)
+bench: $(STAMP) ## count calls, measure time and memory, alone and beside other readers (about 35 minutes; see benchmarks/)
 	PYTHONPATH=.:scripts $(PY) benchmarks/calls.py $(ARGS)
+	PYTHONPATH=.:scripts $(PY) benchmarks/suite.py
+	PYTHONPATH=.:scripts $(PY) benchmarks/peers.py
+	PYTHONPATH=.:scripts $(PY) benchmarks/bulk.py
+	PYTHONPATH=.:scripts $(PY) benchmarks/memory.py
 	PYTHONPATH=.:scripts $(PY) benchmarks/ledger.py
+	PYTHONPATH=. $(PY) benchmarks/mapping.py
 
 setup: $(STAMP) ## create .venv and install everything
 

@@ -1,7 +1,7 @@
 """One task's step of a sync run, in a process of its own as Airflow runs it; prints what it cost as JSON.
 
 Argument: a JSON object with `salesforce_url`, `ipaas_url`, `ledger` (URL), `collection`, `run_id`, `step`, `params`
-and optionally `profile` (file for cProfile's statistics).
+and optionally `profile` (file for cProfile's statistics), `lanes` (calls to iPaaS.com at once) and `settings` (of the sync).
 """
 
 from __future__ import annotations
@@ -38,6 +38,9 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING)
     ledger = SqlLedger.open(job["ledger"])
     rig = Rig(cast("Sandbox", Addresses(job["salesforce_url"], job["ipaas_url"])), ledger)
+    rig.lanes = job.get("lanes", rig.lanes)
+    rig.settings = job.get("settings", {})
+    rig.sleep = time.sleep  # pauses are part of what a run takes
     profile = cProfile.Profile() if job.get("profile") else None
     before_kib = _peak_kib()
     started, cpu_started = time.monotonic(), time.process_time()

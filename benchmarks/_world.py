@@ -66,6 +66,8 @@ class World:
         self.sandbox = sandbox
         self.ledger_url = f"sqlite:///{folder / 'ledger.db'}"
         self.folder = folder
+        self.lanes = 4
+        self.settings: dict[str, Any] = {}
         self._runs = 0
         SqlLedger.open(self.ledger_url).close()
 
@@ -91,6 +93,8 @@ class World:
             "run_id": f"run{self._runs}",
             "step": step,
             "params": {"max_creates": None, "allow_mass_change": True, **params},
+            "lanes": self.lanes,
+            "settings": self.settings,
             "profile": f"{profile}.{step}.prof" if profile else "",
         }
         self.sandbox.control("POST", "/calls/reset")
@@ -134,8 +138,8 @@ def _edit(edit: Any, pairs: list[tuple[str, int]]) -> int:
 
 
 @contextmanager
-def world(records: int, **switches: Any) -> Iterator[World]:
-    """Start a sandbox with *records* Accounts in a process of its own; *switches* are those of iPaaS.com."""
+def world(records: int, *, companies: int = 0, **switches: Any) -> Iterator[World]:
+    """Start a sandbox with *records* Accounts and other *companies* in a process; *switches* are those of iPaaS.com."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         processes = Processes(folder / "logs")
@@ -146,7 +150,9 @@ def world(records: int, **switches: Any) -> Iterator[World]:
             if switches:
                 sandbox.control("POST", "/switches", {"ipaas": switches})
             requests.post(
-                f"{sandbox.salesforce_url}/_sandbox/seed", json={"records": records}, timeout=300
+                f"{sandbox.salesforce_url}/_sandbox/seed",
+                json={"records": records, "companies": companies},
+                timeout=300,
             ).raise_for_status()
             yield World(records, folder, sandbox)
         finally:

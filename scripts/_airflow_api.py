@@ -67,8 +67,14 @@ class AirflowApi:
 
     def task_states(self, dag_id: str, run_id: str) -> dict[str, str]:
         """Return the state of each task of a run, by task id."""
-        rows = self._call("GET", f"dags/{dag_id}/dagRuns/{run_id}/taskInstances")["task_instances"]
-        return {row["task_id"]: str(row["state"]) for row in rows}
+        return {row["task_id"]: str(row["state"]) for row in self.task_instances(dag_id, run_id)}
+
+    def task_instances(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """Return the tasks of a run as Airflow describes them."""
+        rows: list[dict[str, Any]] = self._call("GET", f"dags/{dag_id}/dagRuns/{run_id}/taskInstances")[
+            "task_instances"
+        ]
+        return rows
 
     def xcom(self, dag_id: str, run_id: str, task_id: str, key: str = "return_value") -> Any:
         """Return what a task left behind, None when it left nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pwd
 import signal
 import socket
 import subprocess
@@ -117,8 +118,16 @@ class Processes:
         for log in self.logs.glob("*.log"):
             log.unlink()
 
-    def start(self, name: str, command: Sequence[str], env: Mapping[str, str], cwd: Path) -> subprocess.Popen[bytes]:
-        """Start a program in the background."""
+    def start(
+        self,
+        name: str,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        cwd: Path,
+        *,
+        account: pwd.struct_passwd | None = None,
+    ) -> subprocess.Popen[bytes]:
+        """Start a program in the background, as another user when root names an *account*."""
         self.logs.mkdir(parents=True, exist_ok=True)
         with self.log_file(name).open("ab") as log:
             process = subprocess.Popen(
@@ -129,14 +138,26 @@ class Processes:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                user=account and account.pw_uid,
+                group=account and account.pw_gid,
+                extra_groups=[] if account else None,
             )
         self.running[name] = process
         self._tell_guard(process.pid)
         return process
 
-    def run(self, name: str, command: Sequence[str], env: Mapping[str, str], cwd: Path, *, timeout_s: float) -> None:
+    def run(
+        self,
+        name: str,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        cwd: Path,
+        *,
+        timeout_s: float,
+        account: pwd.struct_passwd | None = None,
+    ) -> None:
         """Run a program to its end; raise `StartError` with the end of its output when it fails."""
-        process = self.start(name, command, env, cwd)
+        process = self.start(name, command, env, cwd, account=account)
         try:
             status = process.wait(timeout_s)
         except subprocess.TimeoutExpired as error:
@@ -156,6 +177,16 @@ class Processes:
         path = self.log_file(name)
         text = path.read_text("utf-8", "replace").splitlines() if path.exists() else []
         return "\n".join([*text[-lines:], f"(the whole log: {path})"])
+
+    def kill(self, name: str) -> None:
+        """Kill a program with everything it started, as a machine that loses its power does."""
+        process = self.running.pop(name)
+        # A process may fork between the listing and the signal: look again until nobody is left.
+        while left := members([process.pid]):
+            _signal(left, signal.SIGKILL)
+            # A dead child stays a zombie until it is waited for; `members` leaves those out.
+            time.sleep(_POLL_S)
+        process.wait()
 
     def stop(self) -> int:
         """Stop everything; return how many processes had to be killed."""

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from env_file import MAKERS
+
 COMPOSE = Path(__file__).parent.parent / "docker-compose.airflow.yml"
 ONE_SHOT = {"init"}
+# Neither of these runs our image as one of Airflow's components.
+OTHERS = {"postgres", "ledger-postgres", "redis", "sandbox"}
 
 
 @pytest.fixture(scope="module")
@@ -25,14 +31,21 @@ def services(compose: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def test_fits_the_schema_of_compose_files() -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(COMPOSE)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_runs_every_component_of_airflow(services: dict[str, Any]) -> None:
     commands = {service.get("command") for service in services.values() if isinstance(service.get("command"), str)}
     assert {"api-server", "scheduler", "dag-processor", "triggerer"} <= commands
+    assert "airflow celery worker" in services["worker"]["command"][-1]
 
 
 def test_every_secret_must_be_given() -> None:
     text = COMPOSE.read_text("utf-8")
-    for name in ("FERNET_KEY", "JWT_SECRET", "API_SECRET_KEY", "POSTGRES_PASSWORD", "ADMIN_PASSWORD"):
+    for name in MAKERS:
         assert re.search(rf"\$\{{{name}:\?[^}}]+\}}", text), name
         assert not re.search(rf"\$\{{{name}:?-", text), f"{name} has a default"
 
@@ -65,15 +78,38 @@ def test_networks_volumes_and_configs_are_declared(compose: dict[str, Any], serv
         assert set(service.get("networks", [])) <= set(compose["networks"])
         named = {volume.split(":")[0] for volume in service.get("volumes", []) if not volume.startswith((".", "/"))}
         assert named <= set(compose["volumes"])
-        assert {config["source"] for config in service.get("configs", [])} <= set(compose["configs"])
+        assert {config["source"] for config in service.get("configs", [])} <= set(compose.get("configs", {}))
 
 
-def test_all_services_of_airflow_share_image_and_settings(services: dict[str, Any]) -> None:
-    airflow = [service for name, service in services.items() if name not in ("postgres", "sandbox")]
+def test_all_services_of_airflow_share_image_settings_and_logs(services: dict[str, Any]) -> None:
+    airflow = [service for name, service in services.items() if name not in OTHERS]
     assert {service["image"] for service in airflow} == {"airflow-provider-ipaas:3.3.2"}
+    assert all("logs:/opt/airflow/logs" in service["volumes"] for service in airflow)
     first = services["scheduler"]["environment"]
     assert all(first.items() <= service["environment"].items() for service in airflow)
-    assert first["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
+    assert first["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
+
+
+def test_workers_can_be_scaled(services: dict[str, Any]) -> None:
+    assert not {"container_name", "hostname", "ports"} & set(services["worker"])
+    assert "celery" in services["worker"]["build"]["dockerfile_inline"]
+    assert "stop_grace_period" in services["worker"]
+
+
+def test_metadata_and_ledger_are_apart(services: dict[str, Any]) -> None:
+    metadata, ledger = services["postgres"], services["ledger-postgres"]
+    assert not set(metadata["volumes"]) & set(ledger["volumes"])
+    assert metadata["environment"]["POSTGRES_PASSWORD"] != ledger["environment"]["POSTGRES_PASSWORD"]
+    settings = services["worker"]["environment"]
+    assert "@ledger-postgres:" in settings["AIRFLOW_CONN_IPAAS_LEDGER"]
+    assert "@postgres:" in settings["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
+
+
+def test_no_service_has_capabilities_or_can_gain_them(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert not service.get("privileged"), name
 
 
 def test_what_the_image_copies_is_in_the_clone(services: dict[str, Any]) -> None:
@@ -92,5 +128,5 @@ def test_what_the_image_copies_is_in_the_clone(services: dict[str, Any]) -> None
 def test_the_sandbox_is_opt_in_and_shares_the_loopback_of_the_tasks(services: dict[str, Any]) -> None:
     sandbox = services["sandbox"]
     assert sandbox["profiles"] == ["sandbox"]
-    assert sandbox["network_mode"] == "service:scheduler"
+    assert sandbox["network_mode"] == "service:worker"
     assert "networks" not in sandbox

@@ -39,6 +39,10 @@ FIELDS = {
         "max_changed_percent",
         "max_changed_records",
         "max_blanked_percent",
+        "api_warn_percent",
+        "api_stop_percent",
+        "max_calls_per_run",
+        "bulk_threshold",
     },
     "ipaas": {
         "auth_mode",
@@ -47,6 +51,7 @@ FIELDS = {
         "headers",
         "max_concurrency",
         "requests_per_second",
+        "deep_check_hours",
         "api_profile",
         "default_country",
     },

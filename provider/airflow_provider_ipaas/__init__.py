@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from .backfill import backfill_dag
     from .factory import sync_dag
     from .maintenance import maintenance_dag
     from .reconcile import reconcile_dag
+    from .schema_drift import schema_drift_dag
 
-__all__ = ["__version__", "maintenance_dag", "reconcile_dag", "sync_dag"]
+__all__ = ["__version__", "backfill_dag", "maintenance_dag", "reconcile_dag", "schema_drift_dag", "sync_dag"]
 
 
 def __getattr__(name: str) -> Any:
@@ -20,10 +22,18 @@ def __getattr__(name: str) -> Any:
         from .factory import sync_dag
 
         return sync_dag
+    if name == "backfill_dag":
+        from .backfill import backfill_dag
+
+        return backfill_dag
     if name == "maintenance_dag":
         from .maintenance import maintenance_dag
 
         return maintenance_dag
+    if name == "schema_drift_dag":
+        from .schema_drift import schema_drift_dag
+
+        return schema_drift_dag
     if name == "reconcile_dag":
         from .reconcile import reconcile_dag
 

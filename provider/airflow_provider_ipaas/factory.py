@@ -9,6 +9,7 @@ from airflow.sdk import DAG, Param, TriggerRule
 from airflow_provider_ipaas.operators import (
     IPaaSExtractOperator,
     IPaaSUpsertOperator,
+    IPaaSUpsertShareOperator,
     PlanSyncOperator,
     SalesforceExtractOperator,
     SalesforceUpsertOperator,
@@ -31,12 +32,15 @@ def sync_dag(
     mapping_dir: str | None = None,
     default_mappings: bool = True,
     max_failed_records: int = 0,
+    upsert_tasks: int = 4,
     **dag_kwargs: Any,
 ) -> DAG:
     """Make the DAG that keeps one collection in step; call it once per org and collection.
 
     :param direction: default of the run's `direction` param; a one-way DAG reads both sides and writes one.
     :param max_failed_records: refused records that a green run may have.
+    :param upsert_tasks: most tasks that write to iPaaS.com at once where a run has much to write (500 records and more
+        for each), each with the connection's `max_concurrency` lanes; 1: always a single one.
     :param dag_kwargs: anything else a DAG takes; `params` and `default_args` are laid over ours.
     """
     import pendulum
@@ -73,20 +77,33 @@ def sync_dag(
         "default_mappings": default_mappings,
     }
     with dag:
-        extracts = [
-            SalesforceExtractOperator(task_id="extract_salesforce", **common),
-            IPaaSExtractOperator(task_id="extract_ipaas", **common),
-        ]
-        prerequisites = SyncPrerequisitesOperator(task_id="prerequisites", **common)
-        plan = PlanSyncOperator(task_id="plan", **common)
-        upsert_ipaas = IPaaSUpsertOperator(task_id="upsert_ipaas", **common)
-        # One direction's failure does not hold back the other; without a plan it has nothing to write.
-        upsert_salesforce = SalesforceUpsertOperator(
-            task_id="upsert_salesforce", trigger_rule=TriggerRule.ALL_DONE, **common
-        )
-        report = SyncReportOperator(task_id="report", max_failed_records=max_failed_records, **common)
-        extracts >> prerequisites >> plan >> upsert_ipaas >> upsert_salesforce >> report
+        sync_tasks(common, max_failed_records=max_failed_records, upsert_tasks=upsert_tasks)
     return dag
+
+
+def sync_tasks(common: dict[str, Any], *, max_failed_records: int, upsert_tasks: int) -> None:
+    """Make the tasks of a run of one collection in the DAG at hand.
+
+    *common*: what every operator of the run takes.
+    """
+    extracts = [
+        SalesforceExtractOperator(task_id="extract_salesforce", **common),
+        IPaaSExtractOperator(task_id="extract_ipaas", **common),
+    ]
+    prerequisites = SyncPrerequisitesOperator(task_id="prerequisites", **common)
+    plan = PlanSyncOperator(task_id="plan", **common)
+    upsert_ipaas = IPaaSUpsertOperator(task_id="upsert_ipaas", tasks=upsert_tasks, **common)
+    # One direction's failure does not hold back the other; without a plan it has nothing to write.
+    upsert_salesforce = SalesforceUpsertOperator(
+        task_id="upsert_salesforce", trigger_rule=TriggerRule.ALL_DONE, **common
+    )
+    report = SyncReportOperator(task_id="report", max_failed_records=max_failed_records, **common)
+    extracts >> prerequisites >> plan >> upsert_ipaas >> upsert_salesforce >> report
+    if upsert_tasks > 1:
+        shares = IPaaSUpsertShareOperator.partial(task_id="upsert_ipaas_shares", **common).expand(
+            share=upsert_ipaas.output
+        )
+        shares >> upsert_salesforce
 
 
 def run_params(direction: str) -> dict[str, Param]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow.sdk import DAG, Param
 from airflow.sdk.exceptions import AirflowSkipException
 
-from airflow_provider_ipaas.operators import DoctorOperator, ParkedOperator
+from airflow_provider_ipaas.operators import DoctorOperator, MappingCheckOperator, ParkedOperator
 from airflow_provider_ipaas.sync.parked import WAITING_REASONS
 
 if TYPE_CHECKING:
@@ -68,6 +68,15 @@ def maintenance_dag(
             direction=direction,
             **connections,
         )
+        MappingCheckOperator(
+            task_id="mapping_check",
+            pre_execute=_only_for("mapping_check"),
+            mapping_dir=mapping_dir,
+            default_mappings=default_mappings,
+            direction=direction,
+            salesforce_conn_id=connections["salesforce_conn_id"],
+            ipaas_conn_id=connections["ipaas_conn_id"],
+        )
         ParkedOperator(task_id="parked", pre_execute=_only_for(*PARKED), **connections)
     return dag
 
@@ -90,10 +99,11 @@ def _params(salesforce_conn_id: str, ipaas_conn_id: str) -> dict[str, Param]:
         "action": Param(
             "doctor",
             type="string",
-            enum=["doctor", *PARKED],
+            enum=["doctor", "mapping_check", *PARKED],
             title="Action",
             description=(
-                "doctor: check both connections, permissions and the mapping. parked_list, parked_show: what waits, and all "
+                "doctor: check both connections, permissions and the mapping. mapping_check: check the mapping files alone, and "
+                "what they need of both services. parked_list, parked_show: what waits, and all "
                 "that is known of some of it. parked_replay: try records again at the next run. parked_drop: forget that "
                 "they wait."
             ),
@@ -160,8 +170,10 @@ Looks after the sync between Salesforce and iPaaS.com. Trigger it and choose an 
 of the task has one line per finding with what to do; its `return_value` holds them for programs. It writes to neither service.
 A red task names the first error.
 
+**mapping_check** says what is wrong with the mapping files, by file and line, and what both services lack for them.
+
 **parked_list** logs what waits, by reason; with *limit* or *record ids* the records as well. **parked_show** logs all that is
 known of the records chosen by *record ids*, *reason* or *code*. **parked_replay** has them tried again by the next run, whatever
 their age. **parked_drop** forgets that they wait: they count as skipped, and are taken up again when they change or by record ids.
-The task `parked` does it; the other one is skipped.
+The task `parked` does it; the others are skipped.
 """

@@ -94,9 +94,10 @@ class Airflow:
 
         dag = self.load(dag_id)
         for task in dag.tasks:
-            task.retries = 0  # dag.test() would wait the retry delay in real time
+            # dag.test() would wait the retry delay in real time.
+            (task.partial_kwargs.update(retries=0) if task.is_mapped else setattr(task, "retries", 0))
         heard = Heard()
-        loggers = [logging.getLogger(f"airflow.task.{type(task).__name__}") for task in dag.tasks]
+        loggers = [logging.getLogger(f"airflow.task.{task.task_type}") for task in dag.tasks]
         for logger in loggers:
             logger.addHandler(heard)
         try:
@@ -104,7 +105,10 @@ class Airflow:
         finally:
             for logger in loggers:
                 logger.removeHandler(heard)
-        tasks = {ti.task_id: str(ti.state) for ti in run.get_task_instances()}
+        tasks = {
+            ti.task_id if ti.map_index < 0 else f"{ti.task_id}[{ti.map_index}]": str(ti.state)
+            for ti in run.get_task_instances()
+        }
         with create_session() as session:
             found = XComModel.get_many(run_id=run.run_id, key="return_value", dag_ids=dag_id)
             rows = session.execute(found.with_only_columns(XComModel.task_id, XComModel.value)).all()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from airflow_provider_ipaas.sync import shares
 from tests.airflow.conftest import ACCOUNTS, CONTACTS, Airflow
 
 TASKS = {
-    "extract_salesforce", "extract_ipaas", "prerequisites", "plan", "upsert_ipaas", "upsert_salesforce", "report",
+    "extract_salesforce", "extract_ipaas", "prerequisites", "plan", "upsert_ipaas", "upsert_ipaas_shares",
+    "upsert_salesforce", "report",
 }  # fmt: skip
 DIRECTION_KEYS = {
     "seen", "created", "updated", "unchanged", "skipped", "parked", "failed", "skipped_by_reason", "parked_by_reason",
@@ -25,6 +28,8 @@ def test_both_dags_bring_the_demo_into_step_and_then_write_nothing(airflow: Airf
     first = {dag_id: airflow.run(dag_id, full=True) for dag_id in (ACCOUNTS, CONTACTS)}
     assert {run.state for run in first.values()} == {"success"}
     assert set(first[ACCOUNTS].tasks) == TASKS
+    # Nothing is shared out where one task writes everything.
+    assert first[ACCOUNTS].tasks.pop("upsert_ipaas_shares") == "skipped"
     assert set(first[ACCOUNTS].tasks.values()) == {"success"}
     assert first[ACCOUNTS].summary["to_ipaas"]["created"] > 40
     assert first[CONTACTS].summary["to_salesforce"]["created"] > 40
@@ -33,6 +38,22 @@ def test_both_dags_bring_the_demo_into_step_and_then_write_nothing(airflow: Airf
         assert again.state == "success"
         for direction in ("to_ipaas", "to_salesforce"):
             assert again.summary[direction]["created"] == again.summary[direction]["updated"] == 0
+
+
+def test_a_big_upsert_is_shared_out_among_tasks(airflow: Airflow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shares, "LEAST", 5)
+    airflow.sandbox.machine.seed(name="demo")
+    run = airflow.run(ACCOUNTS, full=True)
+    assert run.state == "success"
+    mapped = {task: state for task, state in run.tasks.items() if task.startswith("upsert_ipaas_shares")}
+    assert mapped == {f"upsert_ipaas_shares[{number}]": "success" for number in range(4)}
+    assert "The rest is shared out among 4 tasks" in run.log
+    assert run.summary["to_ipaas"]["created"] > 40
+    again = airflow.run(ACCOUNTS)
+    assert again.tasks["upsert_ipaas_shares"] == "skipped"
+    assert [again.summary[way][what] for way in ("to_ipaas", "to_salesforce") for what in ("created", "updated")] == [
+        0
+    ] * 4
 
 
 def test_the_summary_has_the_contracted_shape_and_adds_up(airflow: Airflow) -> None:
@@ -237,3 +258,11 @@ def test_whoever_asked_to_be_told_is_told_why_a_run_failed(airflow: Airflow, mon
     assert "invalid_text" in message
     airflow.run(ACCOUNTS)
     assert len(told) == 1, "once, not every 15 minutes"
+
+
+def test_only_tasks_that_did_not_do_their_work_count_as_failed(airflow: Airflow) -> None:
+    states = {"plan": "success", "upsert_ipaas": "success", "upsert_ipaas_shares_0": "success", "report": "running"}
+    gone = {"upsert_ipaas_shares_1": "removed", "upsert_ipaas_shares_2": "failed", "upsert_salesforce": "skipped"}
+    instance = SimpleNamespace(get_task_states=lambda **_: {"run": {**states, **gone}})
+    context = {"dag_run": SimpleNamespace(dag_id="dag", run_id="run"), "ti": instance}
+    assert airflow.load(ACCOUNTS).get_task("report")._failed_tasks(context) == ["upsert_ipaas_shares_2"]

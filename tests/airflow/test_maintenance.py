@@ -15,7 +15,7 @@ from tests.airflow.conftest import ACCOUNTS, MAINTENANCE, Airflow
 
 def test_a_healthy_pair_is_green_with_every_finding_in_log_and_xcom(airflow: Airflow) -> None:
     run = airflow.run(MAINTENANCE)
-    assert (run.state, run.tasks) == ("success", {"doctor": "success", "parked": "skipped"})
+    assert (run.state, run.tasks) == ("success", {"doctor": "success", "mapping_check": "skipped", "parked": "skipped"})
     assert (run.summary["status"], run.summary["exit_code"]) == ("ok", 0)
     assert run.summary["connections"] == {"salesforce": "salesforce_connected_app_default", "ipaas": "ipaas_default"}
     lines = run.log.splitlines()
@@ -30,7 +30,7 @@ def test_an_error_turns_the_task_red_and_leaves_the_findings(airflow: Airflow) -
     airflow.sandbox.salesforce.switches.set("hidden_fields", ["Contact.Email", "Account.Fax"])
     airflow.sandbox.salesforce.switches.set("external_id_field", False)
     run = airflow.run(MAINTENANCE)
-    assert (run.state, run.tasks) == ("failed", {"doctor": "failed", "parked": "skipped"})
+    assert (run.state, run.tasks) == ("failed", {"doctor": "failed", "mapping_check": "skipped", "parked": "skipped"})
     assert (run.summary["status"], run.summary["exit_code"]) == ("error", 1)
     assert run.summary["counts"]["error"] == 2
     lines = run.log.splitlines()
@@ -116,6 +116,24 @@ def test_the_factory_takes_what_a_dag_takes() -> None:
     assert (dag.dag_id, dag.schedule, dag.tags) == ("emea_maintenance", "@daily", {"emea"})
     assert dag.params["salesforce_conn_id"] == "salesforce_emea"
     assert dag.params["note"] == ""
-    assert {task.task_id for task in dag.tasks} == {"doctor", "parked"}
+    assert {task.task_id for task in dag.tasks} == {"doctor", "mapping_check", "parked"}
     assert {(task.owner, task.retries) for task in dag.tasks} == {("integration", 0)}
     assert dag.get_task("doctor").direction == "to_ipaas"
+
+
+def test_a_mapping_is_checked_from_the_trigger_form(airflow: Airflow) -> None:
+    run = airflow.run(MAINTENANCE, action="mapping_check")
+    assert run.tasks == {"doctor": "skipped", "mapping_check": "success", "parked": "skipped"}
+    found = run.values["mapping_check"]["findings"]
+    assert {finding["status"] for finding in found} == {"ok"}
+    assert "account: It can be used, with 8 fields." in run.log
+
+
+def test_what_a_service_lacks_for_the_mapping_turns_its_check_red(airflow: Airflow) -> None:
+    airflow.sandbox.salesforce.switches.set("hidden_fields", ["Account.Fax"])
+    run = airflow.run(MAINTENANCE, action="mapping_check")
+    assert (run.state, run.tasks["mapping_check"]) == ("failed", "failed")
+    (error,) = [f for f in run.values["mapping_check"]["findings"] if f["status"] == "error"]
+    assert error["subject"] == "Account.Fax"
+    assert "Account.Fax" in run.log
+    assert airflow.sandbox.salesforce.rows("Account") == []

@@ -58,8 +58,8 @@ def did(run: Ran) -> tuple[str, dict[str, str]]:
     return run.state, run.tasks
 
 
-OK = ("success", {"doctor": "skipped", "parked": "success"})
-RED = ("failed", {"doctor": "skipped", "parked": "failed"})
+OK = ("success", {"doctor": "skipped", "mapping_check": "skipped", "parked": "success"})
+RED = ("failed", {"doctor": "skipped", "mapping_check": "skipped", "parked": "failed"})
 
 
 def test_a_refused_record_is_listed_shown_replayed_and_synced(airflow: Airflow) -> None:

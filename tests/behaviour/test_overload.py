@@ -78,7 +78,8 @@ def test_a_read_survives_a_busy_service(rig: Rig, waits: list[float], service: s
     path, most = READS[service]
     with rig.fault(service=service, path=path, times=most - 1, action=busy(status, None)):
         rig.run("account", full=True).ok  # noqa: B018
-    assert len(waits) == most - 1
+    # After a 429 of iPaaS.com the calls that follow begin more slowly, too.
+    assert len(waits) == most - 1 or ((service, status) == ("ipaas", 429) and len(waits) >= most - 1)
 
 
 @pytest.mark.parametrize(

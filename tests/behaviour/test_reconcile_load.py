@@ -79,16 +79,17 @@ def measured(rig: Rig, count: int, folder: Path, *, drifted: int) -> dict[str, A
 
 def test_thousands_of_links_take_pages_and_hardly_more_memory(rig: Rig, tmp_path: Path) -> None:
     few = measured(rig, 4_000, tmp_path, drifted=12)
-    many = measured(rig, 6_000, tmp_path, drifted=12)
+    many = measured(rig, 12_000, tmp_path, drifted=12)
 
     summary = many["summary"]
-    assert (summary["linked"], summary["in_step"], summary["drifted"]) == (6_000, 5_988, 12)
+    assert (summary["linked"], summary["in_step"], summary["drifted"]) == (12_000, 11_988, 12)
     cause = summary["drift"]["changed_in_salesforce"]
-    assert (cause["records"], cause["percent_of_linked"], len(cause["examples"])) == (12, 0.2, 10)
-    # Two counts, three pages of 2,000 rows and the suspects by id; twelve pages of 500 rows and the suspects.
-    assert summary["api_calls"] == {"salesforce": 2 + 3 + 1, "ipaas": 12 + 12}
-    # While a page is read, the one before it is still there: two pages are the most it holds.
-    assert many["peak"] < 1.1 * few["peak"], (few["peak"] / MIB, many["peak"] / MIB)
+    assert (cause["records"], cause["percent_of_linked"], len(cause["examples"])) == (12, 0.1, 10)
+    # Two counts, six pages of 2,000 rows and the suspects by id; 24 pages of 500 rows and the suspects.
+    assert summary["api_calls"] == {"salesforce": 3 + 6 + 1, "ipaas": 24 + 12}
+    # A few pages are the most it holds, and how many depends on which thread came first (1 MiB more or less). Three
+    # times the records held whole would be well over twice the peak.
+    assert many["peak"] < 1.6 * few["peak"], (few["peak"] / MIB, many["peak"] / MIB)
 
 
 def test_short_list_rows_cost_one_read_each_and_hidden_external_ids_one_more(rig: Rig) -> None:

@@ -8,6 +8,7 @@ no_memory: at the point that kill names, the process gets no more memory instead
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import resource
@@ -38,7 +39,12 @@ def die_at(holder: Any, name: str, nth: int, when: str, by: int) -> None:
 
 
 def starve_at(holder: Any, name: str, nth: int) -> None:
-    """Take the memory away when a method is called the nth time: what the process holds is all it gets."""
+    """Take the memory away when a method is called the nth time: what the process holds is all it gets.
+
+    CPython's Thread.start() waits for ever for a thread that found no memory to begin with; such a process is ended from
+    outside, by an execution timeout or a person. Here a watchdog does it, which needs no memory itself.
+    """
+    faulthandler.dump_traceback_later(60, exit=True)
     real = getattr(holder, name)
     count = iter(range(1, 1_000_000))
 

@@ -28,8 +28,8 @@ from tests.support.rig import SYSTEM_ID, Rig
 STEPS = (
     "extract_salesforce", "extract_ipaas", "prerequisites", "plan", "upsert_ipaas", "upsert_salesforce", "report",
 )  # fmt: skip
-# The one task of another DAG that writes to the ledger what runs act on.
-TASKS = (*STEPS, "reconcile")
+# The tasks of other DAGs that write to the ledger.
+TASKS = (*STEPS, "reconcile", "schema_drift")
 CLONE = Path(__file__).parents[2]
 # Everything that the stores of the sandbox hold and a run or a person changes.
 _SALESFORCE = ("tables", "flows", "_due_flows", "_cascaded", "_flows_before", "_cascaded_before", "api_used")

@@ -30,7 +30,7 @@ READS = {
         "open_claims",
     },
     "salesforce": {
-        "org_id", "user_id", "calls", "server_now", "describe", "latest_date_covered", "query", "retrieve",
+        "org_id", "user_id", "calls", "usage", "server_now", "describe", "latest_date_covered", "query", "retrieve",
     },
     "ipaas": {
         "system_id", "calls", "lanes", "server_now", "list", "get", "find", "external_id_of", "record_with_external_id",

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.behaviour import world
 from tests.crash.drill import RUN, Scenario
-from tests.crash.ground import Ground
+from tests.crash.ground import STEPS, Ground
 
 
 def in_step(ground: Ground) -> None:
@@ -248,6 +248,12 @@ def reported_before(ground: Ground) -> None:
     world.company(ground.rig, "Since then")
 
 
+def planned_before(ground: Ground) -> None:
+    """A run that was cleared from its start while it had a plan, and that nobody has reported yet."""
+    both_ways(ground)
+    ground.run("account", RUN, {}, steps=STEPS[: STEPS.index("upsert_ipaas")])
+
+
 def no_calls_left(ground: Ground) -> None:
     """Salesforce answers no write any more."""
     both_ways(ground)
@@ -259,6 +265,17 @@ def field_gone(ground: Ground) -> None:
     """A field that the sync remembers, and that the API user does not see any more."""
     both_ways(ground)
     ground.rig.switch("salesforce", external_id_field=False)
+
+
+def field_broken(ground: Ground) -> None:
+    """A mapped field that the API user does not see any more, and one that it sees again."""
+    both_ways(ground)
+    ground.rig.switch("salesforce", hidden_fields=["Account.Website"])
+    ground.run("account", "before", {})
+    ground.rig.switch("salesforce", hidden_fields=["Account.Description"])
+    for row in world.salesforce_rows(ground.rig, "Account"):
+        if row["Name"] == "Pair 0":
+            world.edit_salesforce(ground.rig, row["Id"], Phone="+1 512 555 0700")
 
 
 def flow(ground: Ground) -> None:
@@ -282,6 +299,23 @@ def flipping(ground: Ground) -> None:
         ground.pass_time(minutes=16)
         world.edit_salesforce(rig, account, Phone="BA"[turn % 2])
         rig.run("account").ok  # noqa: B018
+
+
+def bulk(ground: Ground) -> None:
+    """As many new Companies as make a bulk job."""
+    in_step(ground)
+    ground.rig.settings = {"bulk_threshold": 3}
+    for number in range(4):
+        world.company(ground.rig, f"There {number}", description=f"Number {number}")
+
+
+def bulk_left_behind(ground: Ground) -> None:
+    """The same, after a run that closed the job and heard no more of it."""
+    bulk(ground)
+    silent = {"type": "status", "status": 503}
+    with ground.rig.fault(service="salesforce", method="GET", path="jobs/ingest/[^/]+$", action=silent):
+        ground.rig.run("account")
+    ground.pass_time(hours=1)
 
 
 def asked_for(ground: Ground) -> dict[str, Any]:
@@ -322,8 +356,14 @@ def drifted(ground: Ground) -> None:
     ground.sandbox.salesforce.update(account, {"Phone": "+1 512 555 0960"}, at=long_ago)
 
 
+def previewed(ground: Ground) -> dict[str, Any]:
+    rows = world.salesforce_rows(ground.rig, "Account")
+    return {"record_ids": [row["Id"] for row in rows], "dry_run": True}
+
+
 SCENARIOS = (
     Scenario("first contact", first_contact, params={"full": True}),
+    Scenario("backfill", first_contact, params={"backfill": True}),
     Scenario("both ways", both_ways, whole={"upsert_ipaas", "upsert_salesforce"}),
     Scenario("both ways, disturbed", both_ways, meanwhile={"upsert_ipaas": meanwhile_carried}),
     Scenario("released", released),
@@ -331,20 +371,26 @@ SCENARIOS = (
     Scenario("lost creates, id field", lost_creates_by_id, whole={"upsert_salesforce"}),
     Scenario("contacts at first contact", contacts, "contact"),
     Scenario("contacts both ways", contacts_both_ways, "contact"),
+    Scenario("bulk", bulk),
+    Scenario("bulk, left behind", bulk_left_behind),
     Scenario("merged", merged),
     Scenario("merged, all read", merged, params={"full": True}),
     Scenario("ledger lost", lost_ledger, then={"confirm_rebuild": True}, red={"prerequisites", "report"}, stops=True),
     Scenario("ledger lost, confirmed", lost_ledger, params={"confirm_rebuild": True}),
     Scenario("too many", many_new, params={"max_creates": 1}, red={"plan", "report"}, stops=True),
     Scenario("dry run", both_ways, params={"dry_run": True}, stops=True),
+    Scenario("dry run of some", both_ways, params=previewed, stops=True),
     Scenario("external id refused", ids_refused),
     Scenario("one way", one_way, params={"direction": "to_salesforce"}),
     Scenario("cleared", reported_before),
+    Scenario("cleared with a plan", planned_before),
     Scenario("no calls left", no_calls_left, red={"upsert_salesforce", "report"}),
     Scenario("field gone", field_gone),
+    Scenario("field broken", field_broken, red={"report"}),
     Scenario("flow", flow, red={"upsert_salesforce", "report"}),
     Scenario("asked for", flipping, params=asked_for, red={"report"}),
     Scenario("link only", link_only, params={"full": True, "confirm_rebuild": True}),
     Scenario("link only, confirmed", link_only_read, params={"full": True, "confirm_first_contact": True}),
     Scenario("drifted", drifted, params={"repair": True}, steps=("reconcile",)),
+    Scenario("schema looked at", in_step, steps=("schema_drift",), stops=True),
 )

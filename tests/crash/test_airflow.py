@@ -79,9 +79,9 @@ class Deadly:
         return self.stack.airflow.api.task_states(DAG_ID, run_id)
 
     def tries(self, run_id: str) -> dict[str, int]:
-        """Return how many tries each task took."""
+        """Return how many tries each task took that ran."""
         rows = self.stack.airflow.api._call("GET", f"dags/{DAG_ID}/dagRuns/{run_id}/taskInstances")["task_instances"]
-        return {row["task_id"]: row["try_number"] for row in rows}
+        return {row["task_id"]: row["try_number"] for row in rows if row["try_number"]}
 
     def clear(self, run_id: str, tasks: list[str]) -> None:
         """Clear tasks of a run, as a person does, and wait until the run has ended again."""

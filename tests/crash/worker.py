@@ -21,6 +21,7 @@ import structlog
 
 from airflow_provider_ipaas import reconcile_dag, sync_dag
 from airflow_provider_ipaas.operators.reconcile import ReconcileOperator
+from airflow_provider_ipaas.operators.schema import SchemaDriftOperator
 from tests.crash.killing import Kill, Watch, install
 from tests.crash.points import all_points
 
@@ -28,7 +29,11 @@ DAGS = {
     collection: sync_dag(collection, dag_id=f"crash_{collection}", schedule=None)  # type: ignore[arg-type]
     for collection in ("account", "contact")
 }
-RECONCILE = {collection: ReconcileOperator(task_id="reconcile", collection=collection) for collection in DAGS}
+# Tasks of other DAGs, by collection.
+OTHERS = {
+    "reconcile": {c: ReconcileOperator(task_id="reconcile", collection=c) for c in DAGS},
+    "schema_drift": {c: SchemaDriftOperator(task_id="schema_drift", collection=c) for c in DAGS},
+}
 DAGS["reconcile"] = reconcile_dag(dag_id="crash_reconcile", schedule=None)
 # What a task waits for, where it does not run whatever happened (as the trigger rules of the DAG say).
 NEEDS = {
@@ -40,6 +45,8 @@ NEEDS = {
 
 class Instance:
     """The part of a task instance that the operators use."""
+
+    map_index = -1
 
     def __init__(self, states: Mapping[str, str], try_number: int) -> None:
         self.try_number = try_number
@@ -67,7 +74,7 @@ def work(job: Mapping[str, Any], watch: Watch) -> dict[str, Any]:
         instance = Instance(states, job["try_number"])
         run = SimpleNamespace(dag_id=dag.dag_id, run_id=job["run_id"])
         try:
-            task = RECONCILE[job["collection"]] if step == "reconcile" else dag.get_task(step)
+            task = OTHERS[step][job["collection"]] if step in OTHERS else dag.get_task(step)
             task.execute({"params": job["params"], "dag_run": run, "ti": instance})
             states[step] = "success"
         except Exception as error:

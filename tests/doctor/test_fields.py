@@ -284,3 +284,29 @@ def test_a_field_that_only_an_expression_reads_is_looked_for(doctor: Doctor, tmp
     finding = doctor.examine().one("salesforce.fields", "Account.Gone__c")
     assert finding.status == "error"
     assert "read by an expression" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("field", "what", "mend"),
+    [
+        ("NumberOfEmployees", "a number", "`type: number`"),
+        ("ParentId", "a reference", "`to_salesforce` expression"),
+    ],
+)
+def test_text_for_a_field_of_another_type_is_a_warning(
+    doctor: Doctor, tmp_path: Path, field: str, what: str, mend: str
+) -> None:
+    mapped(doctor, tmp_path, account=f"  extra: {{salesforce: {field}, ipaas: {{custom_field: Extra}}}}")
+    (finding,) = (it for it in doctor.examine().of("salesforce.fields") if it.subject == f"Account.{field}")
+    assert finding.status == "warning"
+    assert f"It is {what}" in finding.message
+    assert mend in finding.next_step
+
+
+@pytest.mark.parametrize("more", ["type: number", "direction: to_ipaas"])
+def test_a_mapping_that_knows_the_type_or_never_writes_it_is_no_matter(
+    doctor: Doctor, tmp_path: Path, more: str
+) -> None:
+    rule = f"  staff: {{salesforce: NumberOfEmployees, ipaas: {{custom_field: Staff}}, {more}}}"
+    mapped(doctor, tmp_path, account=rule)
+    assert all(it.status == "ok" for it in doctor.examine().of("salesforce.fields"))

@@ -92,6 +92,10 @@ SALESFORCE = {
     "max_changed_percent": 50,
     "max_changed_records": 200,
     "max_blanked_percent": 10,
+    "api_warn_percent": 60,
+    "api_stop_percent": 80,
+    "max_calls_per_run": 0,
+    "bulk_threshold": 2000,
     "first_contact": "create",
     "retry_base_minutes": 10,
     "retry_max_hours": 24,
@@ -103,6 +107,7 @@ IPAAS = {
     "headers": {"X-Team": "data"},
     "max_concurrency": 8,
     "requests_per_second": 5,
+    "deep_check_hours": 24,
     "api_profile": {"relationships": "on"},
     "default_country": "US",
 }

@@ -38,6 +38,8 @@ PARAMS = {
     "confirm_first_contact": False,
     "confirm_rebuild": False,
     "dry_run": False,
+    "backfill": False,
+    "requests_per_second": 2.5,
 }
 
 
@@ -99,7 +101,9 @@ def check_params(drawn: tuple[Any, Collection]) -> None:
             parsed.confirm_first_contact,
             parsed.confirm_rebuild,
             parsed.dry_run,
+            parsed.backfill,
         )
+        assert parsed.requests_per_second is None or parsed.requests_per_second > 0
         assert {type(flag) for flag in flags} == {bool}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from airflow_provider_ipaas.backfill import backfill_dag
 from airflow_provider_ipaas.factory import run_params
 from airflow_provider_ipaas.hooks import _salesforce_settings, ipaas
 
@@ -14,7 +15,8 @@ from .targets import TARGETS
 
 
 def test_every_param_and_every_field_of_a_connection_is_among_what_is_spoilt() -> None:
-    assert set(queries.PARAMS) == set(run_params("both"))
+    of_backfill = set(backfill_dag().params) - {"collection"}
+    assert set(queries.PARAMS) == set(run_params("both")) | of_backfill
     assert set(connections.SALESFORCE) == _salesforce_settings.EXTRAS
     assert set(connections.IPAAS) == ipaas._EXTRAS
 

@@ -244,3 +244,26 @@ def test_the_form_and_the_hook_agree() -> None:
     for name, field in CONNECTION_TYPE["conn-fields"].items():
         jsonschema.Draft202012Validator.check_schema(field["schema"])
         assert "null" in field["schema"]["type"], name  # a field that can't be null is required in the form
+
+
+@pytest.mark.parametrize(
+    ("allowed", "asked", "tasks", "rate"),
+    [(None, None, 1, None), (8, None, 4, 2.0), (8, 4.0, 2, 2.0), (None, 6.0, 3, 2.0), (2, 8.0, 1, 2.0)],
+)
+def test_tasks_that_call_at_once_share_the_lowest_rate(
+    monkeypatch: pytest.MonkeyPatch, allowed: int | None, asked: float | None, tasks: int, rate: float | None
+) -> None:
+    hook = connection(monkeypatch, {"requests_per_second": allowed})
+    with hook.get_client(tasks=tasks, at_most=asked) as client:
+        assert client.settings.requests_per_second == rate
+
+
+@pytest.mark.parametrize(("given", "hours"), [(None, 24), (0, 0), (720, 720)])
+def test_deep_check_hours_of_the_connection(monkeypatch: pytest.MonkeyPatch, given: int | None, hours: int) -> None:
+    assert connection(monkeypatch, {"deep_check_hours": given}).settings.deep_check_hours == hours
+
+
+@pytest.mark.parametrize("wrong", [-1, 721, 1.5, "often"])
+def test_deep_check_hours_have_limits(monkeypatch: pytest.MonkeyPatch, wrong: object) -> None:
+    with pytest.raises(ConfigurationError, match="deep_check_hours"):
+        _ = connection(monkeypatch, {"deep_check_hours": wrong}).settings

@@ -11,6 +11,7 @@ from airflow.sdk import Connection
 
 from airflow_provider_ipaas.errors import ConfigurationError
 from airflow_provider_ipaas.hooks.salesforce import SalesforceConnectedAppHook, SalesforceSettings
+from airflow_provider_ipaas.sync.budget import CallBudget
 from airflow_provider_ipaas.sync.mass_change import ChangeLimits
 from airflow_provider_ipaas.sync.schedule import RetrySchedule
 
@@ -340,3 +341,19 @@ def test_versions_are_written_in_many_ways(read: Any, given: Any) -> None:
 
 def test_the_org_id_is_kept_with_18_characters(read: Any) -> None:
     assert read(org_id="00D5g00000SandB").org_id == "00D5g00000SandBEAR"
+
+
+def test_the_budget_of_calls_is_set_per_connection(read: Any) -> None:
+    assert read().budget == CallBudget(stop_percent=80, warn_percent=60, per_run=None)
+    given = read(api_stop_percent=90, api_warn_percent="70", max_calls_per_run=500)
+    assert given.budget == CallBudget(stop_percent=90, warn_percent=70, per_run=500)
+    assert read(max_calls_per_run=0).budget.per_run is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("api_stop_percent", 0), ("api_stop_percent", 101), ("api_warn_percent", 0), ("max_calls_per_run", -1)],
+)
+def test_the_budget_of_calls_has_limits(read: Any, name: str, value: int) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        read(**{name: value})

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from airflow_provider_ipaas.errors import LedgerError
-from airflow_provider_ipaas.ledger import SqlLedger
+from airflow_provider_ipaas.ledger import SqlLedger, bulk
 from airflow_provider_ipaas.sync.model import Item, Role
 from tests.ledger.support import NOW, a_run, an_item
 
@@ -188,3 +188,18 @@ def test_drop_items_drops_those_of_one_run(ledger: SqlLedger) -> None:
     assert ledger.count_items("r1", collection="contact", side="ipaas") == 0
     assert ledger.count_items("r2", collection="account", side="salesforce") == 2_000
     assert ledger.count_items("r2", collection="contact", side="ipaas") == 1
+
+
+def test_rows_longer_than_one_parameter_are_written_all_the_same(
+    ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "_MOST", 2_000)
+    ledger.start_run(a_run("r1"))
+    items = [replace(an_item(f"001{n:02}"), record={"Name": "x" * 900 * (n % 4)}) for n in range(20)]
+    ledger.add_items("r1", items)
+    ids = [item.record_id for item in items]
+    assert ledger.items_by_id("r1", "account", "salesforce", ids) == {item.record_id: item for item in items}
+    for item in items:
+        item.state = "done"
+    ledger.save_items("r1", items)
+    assert ledger.items_by_id("r1", "account", "salesforce", ids) == {item.record_id: item for item in items}

@@ -89,3 +89,31 @@ def test_links_are_walked_in_batches_while_others_are_added(ledger: SqlLedger) -
     assert [link.ipaas_id for batch in ledger.walk_links(SCOPE, "contact") for link in batch] == ["p1"]
     first = next(ledger.walk_links(SCOPE, "account"))[0]
     assert first == ledger.links(SCOPE, "account", "salesforce", ["0010"])["0010"]
+
+
+def test_a_batch_of_links_is_made_and_renewed_and_says_which(ledger: SqlLedger) -> None:
+    assert ledger.put_links([a_link("001B", "c2"), a_link("001A", "c1")]) == {"001A", "001B"}
+    mine = ledger.links(SCOPE, "account", "salesforce", ["001A", "001B"])
+    theirs = ledger.links(SCOPE, "account", "salesforce", ["001A"])["001A"]
+    theirs.state = "merged"
+    assert ledger.save_link(theirs) is True
+    for link in mine.values():
+        link.salesforce_showing = {"name": "new"}
+    # 001A was written by somebody else meanwhile, c2 has a link already, 001C is free.
+    batch = [*mine.values(), a_link("001D", "c2"), a_link("001C", "c3", salesforce_showing={"name": "C"})]
+    assert ledger.put_links(batch) == {"001B", "001C"}
+    stored = ledger.links(SCOPE, "account", "salesforce", ["001A", "001B", "001C", "001D"])
+    assert sorted(stored) == ["001A", "001B", "001C"]
+    assert (stored["001A"].state, stored["001A"].salesforce_showing) != ("active", {"name": "new"})
+    assert stored["001B"].salesforce_showing == {"name": "new"}
+    assert stored["001B"].version == mine["001B"].version + 1
+    assert stored["001C"].salesforce_showing == {"name": "C"}
+    assert ledger.put_links([]) == set()
+
+
+def test_put_links_never_moves_a_link_to_another_record(ledger: SqlLedger) -> None:
+    link = ledger.add_link(a_link("001A", "c1"))
+    assert link is not None
+    link.ipaas_id = "c2"
+    assert ledger.put_links([link]) == set()
+    assert set(ledger.links(SCOPE, "account", "ipaas", ["c1", "c2"])) == {"c1"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow_provider_ipaas.ledger import SqlLedger
 from airflow_provider_ipaas.sync.model import Seen
-from tests.ledger.support import SCOPE
+from tests.ledger.support import NOW, SCOPE
 
 
 def test_seen_rows_are_replaced_by_record_id(ledger: SqlLedger) -> None:
@@ -42,3 +42,11 @@ def test_any_external_id(ledger: SqlLedger) -> None:
     ledger.save_seen(SCOPE, "account", "ipaas", [Seen("2", external_id="001A")])
     assert ledger.any_external_id(SCOPE, "account", "ipaas") is True
     assert ledger.any_external_id(SCOPE, "account", "salesforce") is False
+
+
+def test_what_a_row_showed_stays_until_a_row_says_otherwise(ledger: SqlLedger) -> None:
+    ledger.save_seen(SCOPE, "account", "ipaas", [Seen("1", content_hash="a", row_hash="r", read_at=NOW), Seen("2")])
+    ledger.save_seen(SCOPE, "account", "ipaas", [Seen("1", content_hash="b"), Seen("2", row_hash="s")])
+    seen = ledger.seen(SCOPE, "account", "ipaas", ["1", "2"])
+    assert seen["1"] == Seen("1", content_hash="b", row_hash="r", read_at=NOW)
+    assert seen["2"] == Seen("2", row_hash="s")

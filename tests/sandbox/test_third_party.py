@@ -67,6 +67,22 @@ def test_simple_salesforce_queries(client, sf):
         client.query("SELECT Nope FROM Contact")
 
 
+def test_simple_salesforce_bulk_2(client, sf, tmp_path):
+    sf.create("Account", Name="Known", iPaaS_Id__c="A-1")
+    records = [{"Name": f"Bulk {number}", "iPaaS_Id__c": f"A-{number}"} for number in range(1, 4)]
+    records.append({"Name": "x" * 256, "iPaaS_Id__c": "A-4"})
+    (told,) = client.bulk2.Account.upsert(records=records, external_id_field="iPaaS_Id__c")
+    assert (told["numberRecordsProcessed"], told["numberRecordsFailed"]) == (4, 1)
+    assert sf.names("iPaaS_Id__c != null") == ["Bulk 1", "Bulk 2", "Bulk 3"]
+    found = client.bulk2.Account.get_all_ingest_records(told["job_id"])
+    assert len(found["successfulRecords"]) == 3
+    assert found["failedRecords"][0]["sf__Error"].startswith("STRING_TOO_LONG:")
+    assert found["unprocessedRecords"] == []
+    (gone,) = client.bulk2.Account.delete(records=[{"Id": one["sf__Id"]} for one in found["successfulRecords"]])
+    assert gone["numberRecordsProcessed"] == 3
+    assert sf.names("iPaaS_Id__c != null") == []
+
+
 def test_simple_salesforce_describe_and_limits(client):
     assert client.describe()["sobjects"][0]["name"] == "Account"
     assert client.Account.describe()["keyPrefix"] == "001"

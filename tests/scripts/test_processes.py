@@ -105,3 +105,19 @@ def test_skips_ports_that_are_listened_on_or_promised() -> None:
         chosen = free_port(port)
         assert chosen > port
         assert free_port(chosen, taken=[chosen]) > chosen
+
+
+def test_a_killed_program_takes_what_it_started_along(tmp_path: Path) -> None:
+    processes = Processes(tmp_path / "logs")
+    try:
+        started = processes.start("tree", ["sh", "-c", "sleep 600 & sleep 600 & wait"], dict(os.environ), tmp_path)
+        deadline = time.monotonic() + 30
+        while len(members([started.pid])) < 3 and time.monotonic() < deadline:
+            pass
+        assert len(members([started.pid])) == 3
+        processes.kill("tree")
+        assert members([started.pid]) == []
+        assert started.returncode == -signal.SIGKILL
+        assert processes.running == {}
+    finally:
+        processes.stop()

@@ -16,7 +16,7 @@ from .runs import Planned
 if TYPE_CHECKING:
     from .world import World
 
-WRITING = {"create", "update", "upsert", "link"}
+WRITING = {"create", "update", "upsert", "job", "link"}
 WRITTEN_TO = (("to_ipaas", "ipaas"), ("to_salesforce", "salesforce"))
 
 
@@ -95,9 +95,15 @@ class Audit:
         # show, its external id, once more as a candidate or counterpart), and for each one seen at most four calls that
         # look it up, create and link it, and as many for its parent.
         parents = 4 if run.collection == "contact" else 0  # their fields, rows by id, and who is alike
+        # A lost create that is looked for and not found for certain has its names and those alike looked up each time.
+        searched = sum(summary[way]["parked_by_reason"].get("uncertain_create", 0) for way in DIRECTIONS)
+        # A field that was taken, or is back, is described anew, and the query that met it repeated.
+        fields = 4 if self.world.happened["take"] else 0
+        # Whether a job may be made is asked for in each task, and for each job there are two calls, or one to end it.
+        jobs = 4 if self.world.config.bulk else 0
         budgets = {
-            "salesforce": 6 + parents + 2 * pages(here) + (0 if idle else 2 * pages(here) + 2 * seen),
-            "ipaas": 2 * pages(there) + 4 * there + (0 if idle else 8 * seen),
+            "salesforce": 6 + fields + jobs + parents + 2 * pages(here) + (0 if idle else 2 * pages(here) + 2 * seen),
+            "ipaas": 2 * pages(there) + 4 * there + (4 * searched if idle else 8 * seen),
         }
         for service, budget in budgets.items():
             if run.script.calls_to[service] > budget:

@@ -26,6 +26,8 @@ class Config:
     ids_on_write: str = "auto"
     canaries: bool = False  # else they are through already
     first_contact: Literal["create", "link_only"] = "create"
+    sliced: bool = False  # of listed rows only those that show a change, and a slice of the others, are read whole
+    bulk: bool = False  # two creates in Salesforce go as a bulk job
     brakes: bool = False  # half of what is linked may change in a run, however few that are
     salesforce_s: int = 0
     ipaas_s: int = 0
@@ -80,6 +82,8 @@ def draw_config(rng: random.Random) -> Config:
         reading=reading,
         first_contact="link_only" if chance() < 0.12 else "create",
         brakes=chance() < 0.12,
+        sliced=chance() < 0.3,
+        bulk=chance() < 0.3,
     )
 
 

@@ -17,7 +17,22 @@ REFUSALS = (
     "FIELD_INTEGRITY_EXCEPTION",
     "SOMETHING_NEW",
 )
-METHODS = ("create", "create", "upsert", "update", "update", "link", "link", "retrieve", "get", "find", "query", "list")
+METHODS = (
+    "create",
+    "create",
+    "upsert",
+    "job",
+    "open_job",
+    "update",
+    "update",
+    "link",
+    "link",
+    "retrieve",
+    "get",
+    "find",
+    "query",
+    "list",
+)
 WAITS_S = (0, 0, 1, 20, 300, 300, 900, 900, 3600, 3600, 86_400, 8 * 86_400)
 
 
@@ -60,6 +75,8 @@ class Draw:
             "touch": (lambda: ["touch", self.collection(), self.record()], 0.4),
             "hide": (lambda: ["hide", self.collection(), self.record()], 0.3),
             "show": (lambda: ["show"], 0.3),
+            "take": (lambda: ["take", self.collection(), self.field(), self.rng.randint(0, 1)], 0.4),
+            "give": (lambda: ["give"], 0.4),
             "open": (lambda: ["open", self.collection(), self.rng.randint(-1, 5), self.field()], 0.7),
             "commit": (lambda: ["commit"], 0.7),
             "flow": (self.flow, 0.6),

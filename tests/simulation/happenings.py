@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PARKED = (
     *("ambiguous_match", "api_budget", "conflict", "create_in_progress", "flip_flop", "match_already_linked"),
     *("max_creates", "merged_duplicate", "not_attempted", "parent_not_synced", "possible_duplicate"),
-    *("refused_before", "row_locked", "superseded", "target_not_visible", "uncertain_create"),
+    *("refused_before", "row_locked", "superseded", "target_not_visible", "uncertain_create", "field_broken"),
 )
 SKIPPED = (
     *("before_first_contact", "contact_without_account", "contact_without_email", "source_deleted"),
@@ -25,7 +25,7 @@ RULES = tuple(f"V{number}" for number in range(1, 11))
 # What users do, on either side; what runs are; what goes wrong; and what becomes of records.
 EXPECTED = (
     *(f"{what} {side}" for what in ("new", "edit", "blank", "delete", "undelete") for side in ("salesforce", "ipaas")),
-    *("burst", "merge", "reparent", "purge", "touch", "hide", "show", "open", "commit", "link"),
+    *("burst", "merge", "reparent", "purge", "touch", "hide", "show", "take", "give", "open", "commit", "link"),
     *("a flow edits as the API user", "users act in the middle of a run"),
     "a row appears under a stamp that was read past",
     *("run plain", "run record_ids", "run dry_run", "run full", "run max_creates", "run confirm_rebuild"),
@@ -55,6 +55,7 @@ def traces(world: World) -> tuple[int, ...]:
         int(world.clock.true.timestamp()),
         len(org.rows),
         len(org.hidden),
+        len(org.taken),
         len(org.transactions),
         len(org.flows),
         len(org.delayed),

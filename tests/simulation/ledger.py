@@ -204,6 +204,10 @@ class MemoryLedger:
         table[link.salesforce_id] = renewed
         return True
 
+    def put_links(self, links: Sequence[Link]) -> set[str]:
+        done = [link for link in links if (self.add_link(link) if link.id is None else self.save_link(link))]
+        return {link.salesforce_id for link in done}
+
     # Last seen
 
     def seen(self, scope: str, collection: str, side: str, ids: Iterable[str]) -> dict[str, Seen]:
@@ -216,7 +220,11 @@ class MemoryLedger:
     def save_seen(self, scope: str, collection: str, side: str, rows: Sequence[Seen]) -> None:
         table = self._change("seen", scope, collection, side)
         for row in rows:
-            table[row.record_id] = _clone_seen(row)
+            kept = _clone_seen(row)
+            if (before := table.get(row.record_id)) is not None:
+                kept.row_hash = row.row_hash or before.row_hash
+                kept.read_at = row.read_at or before.read_at
+            table[row.record_id] = kept
 
     def forget_seen(self, scope: str, collection: str, side: str, ids: Iterable[str]) -> None:
         table = self._change("seen", scope, collection, side)

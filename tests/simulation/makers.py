@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .config import mapping_of
 from .fields import COLLECTION, KIND
 from .ipaas import SYSTEM_ID
+from .oracle import OTHER
 from .ports import Record
 from .salesforce import EXTERNAL_ID, ORG_ID
 
@@ -65,18 +66,23 @@ class Makers:
         """Tell what a lost create has made and nobody can find as such any more.
 
         In iPaaS.com the contract's search goes by external id, then by e-mail or name: somebody has changed that. In
-        either service another record was merged into it, and it is that one's partner's now.
+        either service another record was merged into it, and it is that one's partner's now. In Salesforce without the
+        external-id field our user does not see it any more.
         """
         key = "name" if collection == "account" else "email"
         place = (side, collection, record_id)
         if self.world.oracle.linked(place) not in (None, source):
             return True
-        renamed = side == "ipaas" and (place, key) in self.world.oracle.past
-        return (
-            renamed
-            and self.world.oracle.linked(place) is None
-            and self.world.company.external.get((KIND[collection], record_id)) != source
-        )
+        if side == "salesforce" and not self.world.config.external_id_field and record_id in self.world.org.hidden:
+            return True
+        past = self.world.oracle.past
+        # A lost ledger takes along what only it knew: an external id that was not stored yet, and what was sent.
+        renamed = (place, key) in past and (side == "ipaas" or self.world.restored)
+        renamed = renamed or (self.world.restored and ((OTHER[side], collection, str(source)), key) in past)
+        ipaas_id, salesforce_id = (record_id, source) if side == "ipaas" else (str(source), record_id)
+        stored = self.world.company.external.get((KIND[collection], ipaas_id)) == salesforce_id
+        stored = stored or (side == "salesforce" and self.world.config.external_id_field)
+        return renamed and self.world.oracle.linked(place) is None and not stored
 
 
 def _plain(body: Record) -> Record:

@@ -46,6 +46,7 @@ class Oracle:
     cells: dict[Place, Cells] = field(default_factory=dict)
     blanked: set[tuple[Place, str]] = field(default_factory=set)  # by a user, after it had a value
     past: dict[tuple[Place, str], dict[Cell, int]] = field(default_factory=dict)  # former values, and until when
+    agreed: dict[tuple[Place, str], Cell] = field(default_factory=dict)  # what the sync last brought both sides to
     partners: dict[Place, str] = field(default_factory=dict)  # of what the sync created and of its source: the other
     created: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)  # (side, collection, source) -> ids
     conflicts: dict[tuple[str, str, str], int] = field(default_factory=dict)
@@ -57,6 +58,7 @@ class Oracle:
     flow_changes: int = 0  # of these, by flows that run as the API user
     before_contact: set[str] = field(default_factory=set)  # iPaaS.com records older than the first run
     emails: dict[Place, set[Cell]] = field(default_factory=dict)  # every e-mail a record ever had
+    names: dict[Place, set[Cell]] = field(default_factory=dict)  # every name that one ever had
     creating: str | None = None  # the source of the record that the API is about to make
     _number: int = 0
 
@@ -106,6 +108,8 @@ class Oracle:
             self.note(f"   {actor} {'makes' if before is None else 'writes'} {side} {kind} {record_id} {shown}")
         if new.get("email") is not None:
             self.emails.setdefault(place, set()).add(new["email"])
+        if new.get("name") is not None:
+            self.names.setdefault(place, set()).add(new["name"])
         if actor == "api":
             self._by_api(place, before, after, old, changed)
             return
@@ -121,7 +125,9 @@ class Oracle:
             self.blanked.add((place, key))
         elif value is not None:
             self.blanked.discard((place, key))
-        if value is not None or (place[1], key) in self.clears:
+        if (place, key) in self.agreed and self.agreed[place, key] == value:
+            self.edits.pop((place, key), None)  # taken back: it says again what both sides agreed on last
+        elif value is not None or (place[1], key) in self.clears:
             self.edits[place, key] = Edit(value, self._number)
         else:
             self.edits.pop((place, key), None)
@@ -148,6 +154,10 @@ class Oracle:
                 edit.delivered = True
             self.edits.pop((place, key), None)
             self.blanked.discard((place, key))
+        opposite = self.cells.get(source, {}) if source is not None else {}
+        for key, value in self.cells[place].items():
+            if source is not None and key in opposite and opposite[key] == value:
+                self.agreed[place, key] = self.agreed[source, key] = value
 
     def _check_untouched(self, place: Place, before: dict[str, Any], after: dict[str, Any]) -> None:
         side, collection, record_id = place
@@ -195,7 +205,12 @@ class Oracle:
         One without a partner inherits the loser's: values that both have were agreed on before, or edited by then.
         """
         self.blanked |= {(winner, key) for key, value in self.cells[winner].items() if value is None}
-        if self.partner_of(winner) is not None:
+        for (key, salesforce_id, ipaas_id), number in list(self.conflicts.items()):
+            if salesforce_id == loser[2]:
+                self.conflicts.setdefault((key, winner[2], ipaas_id), number)
+        # A link follows to a winner without one, also when a create of unknown outcome was made for it.
+        follows = self.linked(winner) is None and self.linked(loser) is not None
+        if self.partner_of(winner) is not None and not follows:
             return
         for key, value in self.cells[winner].items():
             edit = self.edits.get((loser, key))

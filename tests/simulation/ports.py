@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from airflow_provider_ipaas.errors import ServiceError
+from airflow_provider_ipaas.errors import ServiceError, UnknownOutcome
 from airflow_provider_ipaas.sync.ports import FieldFacts, ObjectFacts, Record, WriteError, WriteResult
 
 from .clock import salesforce_stamp
@@ -51,12 +51,21 @@ class SalesforceModel:
     def calls(self) -> int:
         return self._process.counts["salesforce"]
 
+    @property
+    def usage(self) -> tuple[int, int] | None:
+        return None
+
     def server_now(self) -> datetime:
         return self._org.clock.salesforce()
 
     def describe(self, sobject: str) -> ObjectFacts:
         names = [*FIELDS[sobject], *_SYSTEM, *([EXTERNAL_ID] if self._org.external_id_field else [])]
-        facts = {n: FieldFacts(n, n, "string", 255, True, True, n == EXTERNAL_ID, n == EXTERNAL_ID) for n in names}
+        taken = {name: why for (of, name), why in self._org.taken.items() if of == sobject}
+        facts = {
+            n: FieldFacts(n, n, "string", 255, n not in taken, n not in taken, n == EXTERNAL_ID, n == EXTERNAL_ID)
+            for n in names
+            if taken.get(n) != "missing"
+        }
         return self._call("describe", lambda: ObjectFacts(sobject, facts))
 
     def latest_date_covered(self, sobject: str, start: datetime, end: datetime) -> datetime:
@@ -121,8 +130,14 @@ class SalesforceModel:
             if at >= len(found):
                 return
 
+    def _check_fields(self, sobject: str, fields: Sequence[str]) -> None:
+        for name in fields:
+            if self._org.taken.get((sobject, name)) == "missing":
+                raise ServiceError(f"No such column {name}.", service="salesforce", status=400, code="INVALID_FIELD")
+
     def _matching(self, query: Query, include_deleted: bool) -> list[Row]:
         org = self._org
+        self._check_fields(query.sobject, query.fields)
         rows = [
             row
             for record_id, row in org.rows.items()
@@ -139,6 +154,7 @@ class SalesforceModel:
 
     def retrieve(self, sobject: str, ids: Sequence[str], fields: Sequence[str]) -> list[Record | None]:
         def read() -> list[Record | None]:
+            self._check_fields(sobject, fields)
             rows = [self._org.visible(record_id) for record_id in ids]
             return [_projected(row, fields, self._org) if row and not row["IsDeleted"] else None for row in rows]
 
@@ -162,6 +178,54 @@ class SalesforceModel:
             return self._made("salesforce", sobject, record, lambda: self._org.api_upsert(sobject, record))
 
         return self._write("upsert", records, one)
+
+    def open_upsert_job(self, sobject: str, external_id_field: str, records: Sequence[Record]) -> str:
+        def one(record: Record) -> WriteResult:
+            if any("mangle" in str(value) for value in record.values()):
+                return WriteResult(None, False, errors=(WriteError("STRING_TOO_LONG", "Bad row."),))
+            return self._made("salesforce", sobject, record, lambda: self._org.api_upsert(sobject, record))
+
+        def open_job() -> str:
+            self._org.job_number += 1
+            job = f"750{self._org.job_number:015}"
+            self._org.jobs[job] = lambda: {record[external_id_field]: one(record) for record in records}
+            return job
+
+        return self._call("open_job", open_job, "idempotent write")
+
+    def finish_upsert_job(
+        self, job_id: str, external_id_field: str, told: Callable[[int], None]
+    ) -> dict[str, WriteResult]:
+        """Run a job; sometimes it leaves rows unprocessed, refuses one, or goes on when nobody waits any more."""
+        script = self._process.script
+
+        def finish() -> dict[str, WriteResult]:
+            told(0)
+            job = self._org.jobs.pop(job_id, dict)  # one that another attempt has ended writes nothing
+            if script.rng.random() < 0.1:
+                script.hit["a bulk job does not end"] += 1
+                self._org.running[job_id] = job
+                raise UnknownOutcome("The job has not ended.", service="salesforce")
+            results = job()
+            if results and script.rng.random() < 0.2:
+                script.hit["a bulk job tells nothing of a record"] += 1
+                results.pop(script.rng.choice(sorted(results)))
+            return results
+
+        return self._call("job", finish, "create")
+
+    def end_job(self, job_id: str) -> bool:
+        """Stop a job, or let it run to its end first."""
+
+        def end() -> bool:
+            self._org.jobs.pop(job_id, None)
+            job = self._org.running.pop(job_id, None)
+            if job is not None and self._process.script.rng.random() < 0.5:
+                self._process.script.hit["a bulk job ends in a later run"] += 1
+                job()
+            return True
+
+        return self._call("end_job", end, "idempotent write")
 
     def _write(
         self,

@@ -81,6 +81,8 @@ class Process:
         self.counts = {"salesforce": 0, "ipaas": 0}
         # Between the read right before a write and the write nobody else gets a word in: no service compares and sets.
         self._reading_back = False
+        # In Salesforce the journal is written in between.
+        self._compared = False
         # Nor between the look at the claims right before a create and the create.
         self._looked = False
 
@@ -112,7 +114,7 @@ class Process:
         self._alive()
         number = self.script.ledger_made
         self.script.ledger_made += 1
-        if self.turn is not None and not inside:
+        if self.turn is not None and not inside and not self._compared:
             self.turn()
         when = self.script.ledger.get(number)
         if when == "before":
@@ -133,8 +135,9 @@ class Process:
         raise Crash
 
     def _let_others_in(self, service: str, method: str) -> None:
-        gap = method == "update" or self._reading_back or (self._looked and method in ("create", "upsert"))
+        gap = method == "update" or self._reading_back or (self._looked and method in ("create", "upsert", "job"))
         self._looked = False
+        self._compared = service == "salesforce" and method == "retrieve"
         self._reading_back = service == "ipaas" and method == "update"
         if gap:
             return

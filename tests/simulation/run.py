@@ -53,7 +53,8 @@ class Numbers:
             return
         place = min(outcome.hits, 3), outcome.rounds
         self.rounds[place] += 1
-        if outcome.rounds > MOST_ROUNDS:
+        # A chain of merges is followed one link a round.
+        if outcome.rounds > max(MOST_ROUNDS, outcome.happened["merge"]):
             self.slow.setdefault(place, []).append(seed)
 
     def update(self, other: Numbers) -> None:

@@ -67,10 +67,15 @@ class Org:
     normalise_phones: bool = False
     rows: dict[str, Row] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
+    taken: dict[tuple[str, str], str] = field(default_factory=dict)  # fields that the API user lost: missing, read_only
     flows: list[Flow] = field(default_factory=list)
     delayed: list[tuple[str, str, str]] = field(default_factory=list)
     transactions: list[Transaction] = field(default_factory=list)
     restamped: set[str] = field(default_factory=set)  # rows of which two versions share a stamp
+    # Bulk jobs: what is uploaded, and what goes on without anybody who waits for it.
+    jobs: dict[str, Callable[[], dict[str, WriteResult]]] = field(default_factory=dict)
+    running: dict[str, Callable[[], dict[str, WriteResult]]] = field(default_factory=dict)
+    job_number: int = 0
     _serial: int = 0
 
     # What users do
@@ -155,7 +160,10 @@ class Org:
                 self.update(change.record_id, change.fields, at=change.started)
 
     def run_delayed(self) -> None:
-        """Run what flows have put off."""
+        """Run what flows have put off, and jobs that nobody waits for any more."""
+        running, self.running = self.running, {}
+        for job in running.values():
+            job()
         delayed, self.delayed = self.delayed, []
         for record_id, name, value in delayed:
             if record_id in self.rows and not self.rows[record_id]["IsDeleted"] and not self.locked(record_id):
@@ -195,6 +203,10 @@ class Org:
         return next((i for i in self.alive(sobject) if self.rows[i].get(EXTERNAL_ID) == value), None)
 
     def _refusal(self, sobject: str, record_id: str | None, fields: Row) -> WriteError | None:
+        lost = [why for name in fields if (why := self.taken.get((sobject, name)))]
+        if lost:
+            code = "INVALID_FIELD" if "missing" in lost else "INVALID_FIELD_FOR_INSERT_UPDATE"
+            return WriteError(code, "Unable to create/update fields")
         unknown = set(fields) - {*FIELDS[sobject], EXTERNAL_ID}
         assert not unknown, f"the sync writes fields that the org has not: {unknown}"
         if record_id is not None:

@@ -217,6 +217,17 @@ class Users:
             self.org.hidden.add(chosen)
             self.once_hidden.add(chosen)
 
+    def do_take(self, collection: str, field: int, why: int) -> None:
+        """Take a field from the API user: its sight, or the right to edit it. Not what records are recognised by."""
+        target = field_at(collection, field)
+        if target.key not in ("name", "last_name", "email"):
+            name = f"{target.salesforce}City" if target.kind == "address" else target.salesforce
+            self.org.taken[SOBJECT[collection], name] = ("missing", "read_only")[why % 2]
+
+    def do_give(self) -> None:
+        """Give all fields back."""
+        self.org.taken.clear()
+
     def do_show(self) -> None:
         """Let the API user see everything again; an admin who shares records touches none of them."""
         self.org.hidden.clear()

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from airflow_provider_ipaas.errors import IPaaSSyncError, RequestLimitExceeded
+from airflow_provider_ipaas.sync import apply_salesforce, salesforce_reads
 from airflow_provider_ipaas.sync.canary import canary_key
 from airflow_provider_ipaas.sync.context import Sync, SyncSettings
 from airflow_provider_ipaas.sync.first_contact import GO
@@ -34,6 +35,7 @@ from .users import Users
 RETRIES = 2
 DAY_S = 86_400
 PAUSE_S = 20 * 60
+DEEP_CHECK_S = 2 * 3600  # where only a slice of what shows no change is read whole
 
 
 class World:
@@ -41,6 +43,9 @@ class World:
 
     def __init__(self, config: Config, *, tracing: bool = False) -> None:
         self.config = config
+        # Few records here look like many where records are sent as jobs.
+        apply_salesforce.IDS_PER_LOOK_UP = 1 if config.bulk else 200
+        salesforce_reads.IDS_PER_QUERY = 2 if config.bulk else 400
         self.clock = Clock(salesforce_s=config.salesforce_s, ipaas_s=config.ipaas_s, worker_s=config.worker_s)
         self.oracle = Oracle(clears=cleared_keys(config.policy), tracing=tracing)
         self.oracle.linked = self._linked
@@ -340,6 +345,9 @@ class World:
             first_contact=self.config.first_contact,
             limits=ChangeLimits(changed_records=0) if self.config.brakes else ChangeLimits(),
             relationships=self.config.reading.relationships,
+            deep_check=timedelta(seconds=DEEP_CHECK_S),
+            small_listing=0 if self.config.sliced else 1000,
+            bulk_threshold=2 if self.config.bulk else 0,
         )
 
     def _pass_canaries(self) -> None:
@@ -422,8 +430,21 @@ class World:
             return True
         if any((i, there[2]) in self.users.linked for i in group):
             return True
+        if any(self._was_sent(here[1], i, there[2]) for i in group) and any(
+            self.oracle.names.get(("salesforce", here[1], i), set()) & self.oracle.names.get(there, set())
+            for i in group
+        ):
+            return True  # by name and content, for a create of unknown outcome: the contract's search
         emails = (self.oracle.emails.get(("salesforce", here[1], i), set()) for i in group)
         return any(own & self.oracle.emails.get(there, set()) for own in emails)
+
+    def _was_sent(self, collection: str, salesforce_id: str, ipaas_id: str) -> bool:
+        """Tell a pair for one of which a create has begun, whatever came of it."""
+        return any(
+            entry.op in ("create", "resolve_create") and entry.source_id in (salesforce_id, ipaas_id)
+            for entry in self.ledger._table("journal").values()
+            if entry.collection == collection
+        )
 
     def was_baseline(self, collection: str, record_id: str) -> bool:
         """Tell a record that was there before the first contact; after a restore that may be any."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import itertools
 import os
 import pwd
@@ -21,20 +20,9 @@ import psycopg2
 import pytest
 from psycopg2 import sql
 
-_HOW_TO_GET = (
-    "These tests start a PostgreSQL server of their own and found no initdb. Install its server programs:\n"
-    "  Debian, Ubuntu:  sudo apt-get install postgresql\n"
-    "  Fedora:          sudo dnf install postgresql-server\n"
-    "  macOS:           brew install postgresql@16\n"
-    "or point PG_BINDIR at the directory that holds initdb. `make test` needs no PostgreSQL."
-)
-# Where packages put the server programs without putting them on PATH; the newest version last.
-_PLACES = (
-    "/usr/lib/postgresql/*/bin",
-    "/usr/pgsql-*/bin",
-    "/opt/homebrew/opt/postgresql*/bin",
-    "/usr/local/opt/postgresql*/bin",
-)
+from _postgres import account as server_account
+from _postgres import find_binaries
+from _processes import StartError
 
 
 class PostgresCluster:
@@ -91,8 +79,10 @@ def running_cluster() -> Iterator[PostgresCluster]:
 
     The server refuses to run as root: then it runs as `postgres`, or as `nobody` where that user does not exist.
     """
-    binaries = _find_binaries()
-    account = _account()
+    try:
+        binaries, account = find_binaries(), server_account()
+    except StartError as error:
+        pytest.fail(f"{error}\n`make test` needs no PostgreSQL.", pytrace=False)
     # A socket's path must stay short, which a path under pytest's temporary directory is not.
     home = Path(tempfile.mkdtemp(prefix="pg-"))
     try:
@@ -130,38 +120,6 @@ def running_cluster() -> Iterator[PostgresCluster]:
             _stop(server)
     finally:
         shutil.rmtree(home, ignore_errors=True)
-
-
-def _find_binaries() -> Path:
-    if chosen := os.environ.get("PG_BINDIR"):
-        places = [chosen]
-    else:
-        on_path = shutil.which("initdb")
-        found = (place for pattern in _PLACES for place in sorted(glob.glob(pattern), key=_version))
-        places = [*([str(Path(on_path).resolve().parent)] if on_path else []), *reversed(list(found))]
-    for place in places:
-        if all(os.access(Path(place) / program, os.X_OK) for program in ("initdb", "postgres")):
-            return Path(place)
-    pytest.fail(_HOW_TO_GET, pytrace=False)
-
-
-def _version(place: str) -> int:
-    return int("".join(filter(str.isdigit, place)) or 0)
-
-
-def _account() -> pwd.struct_passwd | None:
-    """Return whom to run the server as, None for ourselves."""
-    if os.geteuid() != 0:
-        return None
-    for name in ("postgres", "nobody"):
-        try:
-            return pwd.getpwnam(name)
-        except KeyError:
-            continue
-    pytest.fail(
-        "PostgreSQL does not run as root, and there is neither a user postgres nor nobody. Run the tests as another user.",
-        pytrace=False,
-    )
 
 
 def _as(account: pwd.struct_passwd | None) -> dict[str, Any]:

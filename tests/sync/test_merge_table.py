@@ -39,24 +39,26 @@ NORMALISED = {"salesforce": Form("({})", "{}"), "ipaas": Form("{}", "<{}>"), "bo
 
 # What a linked pair showed before (one value in either service's form) and shows now -> the verdict. Where a service
 # keeps a value in its own form, two edits to one value look like two: that is the one row in which the forms differ.
-#   before, here, there: keep, clear
-KNOWN: dict[tuple[Value, Value, Value], tuple[str, str]] = {
-    ("a", "a", "a"): ("keep", "keep"),
-    ("a", "b", "a"): ("ours", "ours"),
-    ("a", "a", "b"): ("theirs", "theirs"),
-    ("a", "b", "b"): ("agreed", "agreed"),
-    ("a", "b", "c"): ("conflict", "conflict"),
-    ("a", None, "a"): ("keep", "ours"),
-    ("a", "a", None): ("keep", "theirs"),
-    ("a", None, None): ("keep", "agreed"),
-    ("a", None, "b"): ("theirs", "conflict"),
-    ("a", "b", None): ("ours", "conflict"),
-    (None, None, None): ("keep", "keep"),
-    (None, "a", None): ("ours", "ours"),
-    (None, None, "a"): ("theirs", "theirs"),
-    (None, "a", "a"): ("agreed", "agreed"),
-    (None, "a", "b"): ("conflict", "conflict"),
+#   before, here, there: keep, clear, clear_if_ours
+KNOWN: dict[tuple[Value, Value, Value], tuple[str, str, str]] = {
+    ("a", "a", "a"): ("keep", "keep", "keep"),
+    ("a", "b", "a"): ("ours", "ours", "ours"),
+    ("a", "a", "b"): ("theirs", "theirs", "theirs"),
+    ("a", "b", "b"): ("agreed", "agreed", "agreed"),
+    ("a", "b", "c"): ("conflict", "conflict", "conflict"),
+    ("a", None, "a"): ("keep", "ours", "ours"),
+    ("a", "a", None): ("keep", "theirs", "theirs"),
+    ("a", None, None): ("keep", "agreed", "keep"),
+    ("a", None, "b"): ("theirs", "conflict", "theirs"),
+    ("a", "b", None): ("ours", "conflict", "ours"),
+    (None, None, None): ("keep", "keep", "keep"),
+    (None, "a", None): ("ours", "ours", "ours"),
+    (None, None, "a"): ("theirs", "theirs", "theirs"),
+    (None, "a", "a"): ("agreed", "agreed", "agreed"),
+    (None, "a", "b"): ("conflict", "conflict", "conflict"),
 }
+# With `clear_if_ours` a blank clears what both said alike. Where a service keeps its own form, nobody can tell that they did.
+UNCLEAR = {("a", None, "a"), ("a", "a", None)}
 # With nothing agreed before, a value beats a blank, and no blank clears anything.
 FIRST: dict[tuple[Value, Value], str] = {
     ("a", "a"): "agreed",
@@ -79,7 +81,7 @@ POLICIES: list[tuple[str, datetime | None, datetime | None, str]] = [
     ("park", EARLY, LATE, "park"),
 ]
 WAYS = ("both", "to_ipaas", "to_salesforce")
-BLANKS = ("keep", "clear")
+BLANKS = ("keep", "clear", "clear_if_ours")
 
 
 def expected(verdict: str, way: str, winner: str, writes: str) -> FieldMerge:
@@ -118,6 +120,8 @@ def decide(
 def test_a_linked_pair(way: str, blank: str, form: Form) -> None:
     for (before, here, there), verdicts in KNOWN.items():
         verdict = verdicts[BLANKS.index(blank)]
+        if form is not PLAIN and blank == "clear_if_ours" and (before, here, there) in UNCLEAR:
+            verdict = "keep"
         if form is not PLAIN and here is not None and verdict == "agreed":
             verdict = "conflict"
         for (policy, ours, theirs, winner), writes in itertools.product(POLICIES, WAYS):

@@ -56,7 +56,7 @@ def test_without_a_collection_ids_of_both_are_taken() -> None:
         ({"direction": "both"}, "direction is 'both'.", "Use to_ipaas or to_salesforce, or leave it empty."),
         ({"record_ids": "77"}, "record_ids is str, not an array of strings.", "Give the ids as an array"),
         ({"record_ids": ["00QD000000IqhSL"]}, "is not the id of an Account or Contact", "001 or 003"),
-        ({"record_ids": [CONTACT], "collection": "account"}, "is not the id of a Account", "start with 001"),
+        ({"record_ids": [CONTACT], "collection": "account"}, "is not the id of an Account", "start with 001"),
         ({"record_ids": [f"{n}" for n in range(MAX_IDS + 1)]}, "record_ids has 401 ids; 400 can", "in several parts"),
     ],
 )

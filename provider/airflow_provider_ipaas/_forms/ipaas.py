@@ -45,13 +45,23 @@ CONNECTION_TYPE: dict[str, Any] = {
         },
         "max_concurrency": {
             "label": "Concurrent calls",
-            "description": "How many calls may be under way at once, 1 to 64.",
+            "description": (
+                "How many calls a task may have under way at once, 1 to 64; a big upsert is shared out among several tasks."
+            ),
             "schema": {"type": ["integer", "null"], "default": 8, "minimum": 1, "maximum": 64},
         },
         "requests_per_second": {
             "label": "Calls per second",
             "description": "At most this many calls begin in any one second; empty: no limit.",
             "schema": {"type": ["number", "null"]},
+        },
+        "deep_check_hours": {
+            "label": "Deep check hours",
+            "description": (
+                "Rows of a list may hide edits of addresses and custom fields: of collections with more than 1,000 records "
+                "each is read whole at least once in so many hours, 0 to 720 (0: in every run)."
+            ),
+            "schema": {"type": ["integer", "null"], "default": 24, "minimum": 0, "maximum": 720},
         },
         "default_country": {
             "label": "Default country",

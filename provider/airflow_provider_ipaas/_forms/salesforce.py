@@ -125,6 +125,32 @@ CONNECTION_TYPE: dict[str, Any] = {
             "description": "So many records may change in a run whatever their share.",
             "schema": {"type": ["integer", "null"], "default": 200, "minimum": 0},
         },
+        "api_warn_percent": {
+            "label": "API warn percent",
+            "description": "A run warns in its log when the org has used so much of its API calls of 24 hours, 1 to 100.",
+            "schema": {"type": ["integer", "null"], "default": 60, "minimum": 1, "maximum": 100},
+        },
+        "api_stop_percent": {
+            "label": "API stop percent",
+            "description": (
+                "A run stops cleanly when the org has used so much of its API calls of 24 hours, 1 to 100; what was not written "
+                "waits."
+            ),
+            "schema": {"type": ["integer", "null"], "default": 80, "minimum": 1, "maximum": 100},
+        },
+        "max_calls_per_run": {
+            "label": "Max calls per run",
+            "description": "So many calls to Salesforce may one run make, then it stops cleanly; 0: no limit.",
+            "schema": {"type": ["integer", "null"], "default": 0, "minimum": 0},
+        },
+        "bulk_threshold": {
+            "label": "Bulk threshold",
+            "description": (
+                "So many creates of one run in Salesforce go as jobs of Bulk API 2.0, by the external ID field; fewer go 200 at a "
+                "time. 0: never."
+            ),
+            "schema": {"type": ["integer", "null"], "default": 2000, "minimum": 0},
+        },
         "max_blanked_percent": {
             "label": "Max blanked percent",
             "description": "A run that would blank a field on more of the linked records than this writes nothing; 100: no limit.",

@@ -40,11 +40,12 @@ MEANING: dict[Handling, str] = {
         "may have been done: see *find out first*."
     ),
     Handling.RETRY_RECORD: (
-        "Tries the record twice more after a pause, without the others; then parks it (`row_locked`) for the next run."
+        "Tries the record twice more after a pause, without the others and in smaller groups; then parks it (`row_locked`) for "
+        "the next run."
     ),
     Handling.RENEW: "Gets a new token once and repeats the call; if that is refused too, the run stops.",
     Handling.RESTART: "Runs the query again and goes on where it stopped.",
-    Handling.GO_ON: "Goes on without what the call would have told.",
+    Handling.GO_ON: "Goes on without what the call would have told or done.",
     Handling.ABSENT: "Takes the record, or the link that was looked up, for not there.",
     Handling.FIND_OUT: (
         "Does not repeat the create: parks the record (`uncertain_create`) and looks for what was made first; one found is "

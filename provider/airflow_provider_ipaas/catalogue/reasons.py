@@ -91,6 +91,12 @@ REASONS = (
         "Nothing to do: another run creates it; the next run looks again.",
     ),
     _row(
+        "backfill_running",
+        Handling.PARK,
+        "A backfill of the collection is under way, and creates it",
+        "Nothing to do: runs take it up again once the backfill has ended, or has not been heard of for two hours.",
+    ),
+    _row(
         "flip_flop",
         Handling.PARK,
         "A field keeps changing between the same values",
@@ -113,6 +119,18 @@ REASONS = (
         Handling.PARK,
         "The integration user does not see the target; that is no sign of a delete",
         "Give the integration user access to the record, or delete it in both services.",
+    ),
+    _row(
+        "field_broken",
+        Handling.PARK,
+        "It changed in a field that Salesforce does not let the API user use any more",
+        "Give the integration user read and edit permission on the field again, or take it out of the mapping.",
+    ),
+    _row(
+        "source_not_visible",
+        Handling.PARK,
+        "The integration user does not see the record any more; that is no sign of a delete",
+        "Give the integration user access to the record again; where it was deleted for good, drop what waits.",
     ),
     _row(
         "external_id_missing",

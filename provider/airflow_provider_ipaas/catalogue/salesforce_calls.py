@@ -176,6 +176,30 @@ CALLS = (
         statuses=(400,),
     ),
     _row(
+        "INVALIDENTITY INVALIDJOB FEATURENOTENABLED",
+        Handling.GO_ON,
+        "The org, or this user, may not load this object by Bulk API 2.0",
+        "Nothing has to be done: records go 200 at a time instead. For fewer calls give the user API Enabled, or ask Salesforce "
+        "whether the edition has Bulk API; `bulk_threshold` 0 on the connection ends the attempts.",
+        statuses=(400, 403),
+        sure="observed",
+    ),
+    _row(
+        "INVALIDBATCH INVALIDJOBSTATE REQUEST_TOO_LARGE",
+        Handling.GO_ON,
+        "The bulk job has ended, or does not take these rows",
+        "Nothing has to be done: what the job has not written goes 200 at a time instead.",
+        statuses=(400, 409, 413),
+        sure="observed",
+    ),
+    _row(
+        "BULK_JOB_TIMEOUT",
+        Handling.FIND_OUT,
+        "A bulk job has not ended after ten minutes",
+        "Nothing has to be done: the next run ends it and looks for what it has made. Where the org is that slow every time, set "
+        "`bulk_threshold` to 0 on the connection.",
+    ),
+    _row(
         "INVALID_REPLICATION_DATE",
         Handling.STOP,
         "The window asked for is empty, or lies outside the 30 days that the org remembers changes for",

@@ -153,7 +153,7 @@ class Listener:
                 self.end_headers()
                 self.wfile.write(page)
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (named so by its base)
                 """Stay silent: the request line holds the code."""
 
         return Handler

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from airflow_provider_ipaas._version import __version__
-from airflow_provider_ipaas.cli import companies, connect, doctor, errors, grants, ledger, parked, tokens
+from airflow_provider_ipaas.cli import companies, connect, doctor, errors, explain, grants, ledger, parked, tokens
 from airflow_provider_ipaas.cli._errors import fail, readable_errors
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ app.command("reset")(grants.reset)
 app.command("companies")(companies.companies)
 app.command("doctor")(doctor.command)
 app.command("errors")(errors.command)
+app.command("explain")(explain.command)
 app.add_typer(parked.app, name="parked")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(ledger.app, name="ledger")

@@ -10,11 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from airflow_provider_ipaas.mapping import FieldRule, IPaaSShape, load_mapping
-from airflow_provider_ipaas.mapping.checking import Remark
-from airflow_provider_ipaas.mapping.checking import check as check_files
+from airflow_provider_ipaas.mapping.checking import Remark, check_collections, has_errors
+from airflow_provider_ipaas.mapping.naming import ipaas_name, salesforce_name
 from airflow_provider_ipaas.mapping.rules import Collection
 
-_COLLECTIONS: tuple[Collection, ...] = ("account", "contact")
 _WAYS = {"both": "both", "to_ipaas": "to iPaaS.com", "to_salesforce": "to Salesforce"}
 _SERVICES = {"account": ("Account", "Company"), "contact": ("Contact", "Customer")}
 
@@ -28,8 +27,8 @@ def show(collection: Collection, mapping_dir: Path | None, *, default_mappings: 
         table.add_column(heading, overflow="fold")
     for rule in mapping.fields:
         table.add_row(
-            rule.salesforce or _constant(rule),
-            _ipaas_name(rule) or _constant(rule),
+            salesforce_name(rule),
+            ipaas_name(rule),
             _WAYS[rule.direction],
             rule.conflict if rule.direction == "both" else "",
             rule.blank,
@@ -41,22 +40,6 @@ def show(collection: Collection, mapping_dir: Path | None, *, default_mappings: 
         console = Console(markup=False, width=240)
     console.print(table)
     console.print(f"Fingerprint {mapping.fingerprint[:12]}")
-
-
-def _ipaas_name(rule: FieldRule) -> str | None:
-    if rule.ipaas is None:
-        return None
-    if rule.kind == "address":
-        return f"address with is_{rule.ipaas}"
-    if rule.kind == "phone_on_address":
-        return f"phone of the address with is_{rule.ipaas}"
-    return f"custom field {rule.ipaas}" if rule.ipaas_custom else rule.ipaas
-
-
-def _constant(rule: FieldRule) -> str:
-    if rule.expression is not None:
-        return f"expression {rule.expression}"
-    return f"constant {rule.constant!r}" if rule.constant is not None else ""
 
 
 def _notes(rule: FieldRule) -> list[str]:
@@ -75,16 +58,6 @@ def _notes(rule: FieldRule) -> list[str]:
     return notes
 
 
-# What the doctor says of a mapping; the rest is about connections.
-_ABOUT_MAPPINGS = (
-    "mapping.",
-    "salesforce.objects",
-    "salesforce.permissions",
-    "salesforce.fields",
-    "salesforce.picklists",
-)
-
-
 def check(
     collection: Collection | None,
     mapping_dir: Path | None,
@@ -94,14 +67,10 @@ def check(
     as_json: bool,
 ) -> int:
     """Print what a check of the files finds, and of the services where connections are named; return the exit code."""
-    remarks = [
-        remark
-        for one in (_COLLECTIONS if collection is None else (collection,))
-        for remark in check_files(one, mapping_dir, default_mappings=default_mappings, placement=IPaaSShape())
-    ]
-    if connections and all(remark.status != "error" for remark in remarks):
+    remarks = check_collections(collection, mapping_dir, default_mappings=default_mappings, placement=IPaaSShape())
+    if connections and not has_errors(remarks):
         remarks += _services(mapping_dir, default_mappings, *connections)
-    code = 1 if any(remark.status == "error" for remark in remarks) else 0
+    code = 1 if has_errors(remarks) else 0
     if as_json:
         found = {"format": 1, "exit_code": code, "findings": [asdict(remark) for remark in remarks]}
         print(json.dumps(found, indent=2, ensure_ascii=False))
@@ -114,21 +83,11 @@ def check(
 
 
 def _services(mapping_dir: Path | None, default_mappings: bool, salesforce: str, ipaas: str) -> list[Remark]:
-    """Let the doctor hold the mapping against both services; what keeps it from asking is said as well."""
     from airflow_provider_ipaas.cli._airflow import ELSEWHERE, see_connections
 
     see_connections()
-    from airflow_provider_ipaas.hooks.doctor import diagnose
+    from airflow_provider_ipaas.hooks.doctor import mapping_remarks
 
-    diagnosis = diagnose(
+    return mapping_remarks(
         salesforce, ipaas, str(mapping_dir) if mapping_dir else None, default_mappings, elsewhere=ELSEWHERE
     )
-    remarks = [
-        Remark(finding.status, finding.subject, finding.message, finding.next_step)
-        for finding in diagnosis.findings
-        if finding.status == "error" or finding.check.startswith(_ABOUT_MAPPINGS)
-    ]
-    left_out = [entry for entry in diagnosis.not_checked if entry.check.startswith(_ABOUT_MAPPINGS)]
-    return remarks + [
-        Remark("warning", entry.check, f"Not checked, because {entry.because} failed.") for entry in left_out
-    ]

@@ -88,7 +88,7 @@ def listed(
     url: Url = None,
 ) -> None:
     """List what waits by reason, the largest group first; the records themselves with --records. Changes nothing."""
-    with readable_errors(), _open(ledger_conn_id, url) as (ledger, _):
+    with readable_errors(), open_reading(ledger_conn_id, url) as (ledger, _):
         selection = _selection(ids, reason, code, collection, direction, scope)
         groups = ledger.groups(selection)
         found = ledger.records(selection, limit=limit, offset=offset) if records or ids else None
@@ -119,7 +119,7 @@ def show(
     """
     from airflow_provider_ipaas.ledger import showing
 
-    with readable_errors(), _open(ledger_conn_id, url) as (ledger, _):
+    with readable_errors(), open_reading(ledger_conn_id, url) as (ledger, _):
         selection = _selection(ids, None, None, None, None, None)
         found = ledger.shown(selection, limit=_SHOWN)
     if not found:
@@ -154,7 +154,7 @@ def replay(
     """
     from airflow_provider_ipaas.ledger import SqlLedger, showing
 
-    with readable_errors(), _open(ledger_conn_id, url) as (ledger, place):
+    with readable_errors(), open_reading(ledger_conn_id, url) as (ledger, place):
         selection = _chosen(ids, reason, code, collection, direction, scope, everything)
         _some(ledger, selection)
     with readable_errors():
@@ -188,7 +188,7 @@ def drop(
     """
     from airflow_provider_ipaas.ledger import SqlLedger, showing
 
-    with readable_errors(), _open(ledger_conn_id, url) as (ledger, place):
+    with readable_errors(), open_reading(ledger_conn_id, url) as (ledger, place):
         selection = _chosen(ids, reason, code, collection, direction, scope, everything)
         groups = _some(ledger, selection)
     if not yes:
@@ -247,7 +247,7 @@ def _some(ledger: Reading, selection: Selection) -> list[Group]:
 
 
 @contextmanager
-def _open(conn_id: str | None, url: str | None) -> Iterator[tuple[Reading, str | URL]]:
+def open_reading(conn_id: str | None, url: str | None) -> Iterator[tuple[Reading, str | URL]]:
     """Read the ledger; also give the URL it is at. Ends the command where there is none yet."""
     from airflow_provider_ipaas.ledger.engine import parse_url, place_of
     from airflow_provider_ipaas.ledger.monitoring import reading

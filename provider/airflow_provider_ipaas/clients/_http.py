@@ -360,7 +360,7 @@ class RetryPolicy:
 
     def backoff_s(self, attempt: int) -> float:
         """Return how long to wait after the *attempt*-th failure: exponential, with full jitter."""
-        return random.uniform(0, min(self.max_wait_s, self.first_wait_s * 2 ** (attempt - 1)))  # noqa: S311
+        return random.uniform(0, min(self.max_wait_s, self.first_wait_s * 2 ** (attempt - 1)))  # noqa: S311  (no secret)
 
     def wait_s(self, state: RetryCallState) -> float:
         """Return what the server asked for, capped, else the backoff."""

@@ -19,7 +19,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 class _NoRedirects(requests.Session):
     """A session that does not even look where a redirect leads: requests fails on an address that can't be read."""
 
-    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002  (named so by its base)
         """Return None: there is nowhere to go."""
         return
 

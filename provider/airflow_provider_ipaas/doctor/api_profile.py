@@ -114,5 +114,5 @@ def merged(base: Mapping[str, Any], *others: Mapping[str, Any]) -> dict[str, Any
         for key, value in other.items():
             old = result.get(key)
             both = isinstance(old, Mapping) and isinstance(value, Mapping)
-            result[key] = merged(old, value) if both else value  # type: ignore[arg-type]
+            result[key] = merged(old, value) if both else value  # type: ignore[arg-type]  # both are mappings
     return result

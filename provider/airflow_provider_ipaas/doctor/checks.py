@@ -51,7 +51,7 @@ def _look(check: Check, subject: str) -> list[Finding]:
             found.append(finding)
     except IPaaSSyncError as error:
         found.append(notes.of(subject, error))
-    except Exception as error:
+    except Exception as error:  # one check that breaks must not hide what the others found
         # Its text may hold anything, a secret too: only its kind and place are told.
         place = traceback.extract_tb(error.__traceback__)[-1]
         log.error("%s broke off: %s in %s:%d.", check.id, type(error).__name__, place.filename, place.lineno or 0)

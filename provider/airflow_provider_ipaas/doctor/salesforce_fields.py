@@ -81,6 +81,7 @@ class FieldsExam:
             yield from wrong
             yield from values.formulas(note, mapping, found)
             yield from values.lengths(note, mapping, found)
+            yield from values.types(note, mapping, found)
             if not wrong:
                 many = sum(any(use.creates for use in entries) for entries in by_name.values())
                 yield note.ok(

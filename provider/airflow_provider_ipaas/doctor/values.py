@@ -60,5 +60,32 @@ def lengths(note: Notes, mapping: CollectionMapping, found: Description) -> Iter
             )
 
 
+# Types of Salesforce that refuse other text, and how a mapping says that it knows.
+_STRICT = {
+    **dict.fromkeys(("int", "double", "currency", "percent"), ("a number", "number")),
+    "boolean": ("a checkbox", "boolean"),
+    "date": ("a date", ""),
+    "datetime": ("a date and time", ""),
+    "reference": ("a reference: it takes ids of Salesforce", ""),
+}
+
+
+def types(note: Notes, mapping: CollectionMapping, found: Description) -> Iterator[Finding]:
+    """Name fields of a strict type that are written with text as it stands in iPaaS.com."""
+    for use in uses(mapping):
+        field = found.field(use.name)
+        if field is None or use.rule is None or not use.creates or field.type not in _STRICT:
+            continue
+        what, known_as = _STRICT[field.type]
+        if use.rule.value_type == known_as or use.rule.to_salesforce or use.rule.table or use.rule.constant is not None:
+            continue
+        mend = f"Write `type: {known_as}` for the field" if known_as else "Give it a `to_salesforce` expression"
+        yield note.warning(
+            use.subject,
+            f"It is {what}, and the mapping writes text as iPaaS.com holds it ({use.mapped_as}): other values refuse their records.",
+            f"{mend}, or let it go one way (`direction: to_ipaas`).",
+        )
+
+
 def _some(values: list[str]) -> str:
     return ", ".join(values[:_SHOWN]) + (", ..." if len(values) > _SHOWN else "")

@@ -13,6 +13,7 @@ from airflow_provider_ipaas.clients.salesforce import AuthFlow, Credentials
 from airflow_provider_ipaas.clients.salesforce.hosts import is_allowed_host
 from airflow_provider_ipaas.clients.salesforce.soql import id18
 from airflow_provider_ipaas.hooks._connection import ConnectionFields
+from airflow_provider_ipaas.sync.budget import CallBudget
 from airflow_provider_ipaas.sync.mass_change import ChangeLimits
 from airflow_provider_ipaas.sync.schedule import RetrySchedule
 
@@ -36,6 +37,10 @@ EXTRAS = frozenset(
         "max_changed_percent",
         "max_changed_records",
         "max_blanked_percent",
+        "api_warn_percent",
+        "api_stop_percent",
+        "max_calls_per_run",
+        "bulk_threshold",
         "first_contact",
     }
 )
@@ -69,6 +74,8 @@ class SalesforceSettings:
     retries: RetrySchedule
     external_id_field: str
     limits: ChangeLimits
+    budget: CallBudget
+    bulk_threshold: int
     first_contact: FirstContact
     allowed_hosts: tuple[str, ...] = ()
 
@@ -135,6 +142,13 @@ def read_settings(fields: ConnectionFields, *, allowed_hosts: Callable[[], tuple
         ),
         external_id_field=_external_id_field(fields),
         limits=_limits(fields),
+        budget=CallBudget(
+            stop_percent=fields.integer("api_stop_percent", "API stop percent", default=80, minimum=1, maximum=100),
+            warn_percent=fields.integer("api_warn_percent", "API warn percent", default=60, minimum=1, maximum=100),
+            per_run=fields.integer("max_calls_per_run", "Max calls per run", default=0, minimum=0, maximum=10**9)
+            or None,
+        ),
+        bulk_threshold=fields.integer("bulk_threshold", "Bulk threshold", default=2000, minimum=0, maximum=10**9),
         first_contact=cast(
             FirstContact, fields.choice("first_contact", "First contact", get_args(FirstContact), default="create")
         ),

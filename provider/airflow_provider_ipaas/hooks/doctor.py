@@ -13,6 +13,7 @@ from airflow_provider_ipaas.hooks.salesforce import SalesforceConnectedAppHook
 from airflow_provider_ipaas.hooks.shape import shape_of
 from airflow_provider_ipaas.ledger.monitoring import reading
 from airflow_provider_ipaas.mapping import CollectionMapping, IPaaSShape, load_mapping
+from airflow_provider_ipaas.mapping.checking import Remark
 from airflow_provider_ipaas.mapping.rules import Direction
 
 
@@ -43,6 +44,40 @@ def diagnose(
             pinned_org_id=pins.pinned if pins else None,
         )
     )
+
+
+# What the doctor says of a mapping; the rest is about connections.
+_ABOUT_MAPPINGS = (
+    "mapping.",
+    "salesforce.objects",
+    "salesforce.permissions",
+    "salesforce.fields",
+    "salesforce.picklists",
+)
+
+
+def mapping_remarks(
+    salesforce_conn_id: str,
+    ipaas_conn_id: str,
+    mapping_dir: str | None = None,
+    default_mappings: bool = True,
+    *,
+    direction: Direction = "both",
+    elsewhere: str = "",
+) -> list[Remark]:
+    """Hold the mappings against what both services have; what keeps the doctor from asking is said as well."""
+    diagnosis = diagnose(
+        salesforce_conn_id, ipaas_conn_id, mapping_dir, default_mappings, direction=direction, elsewhere=elsewhere
+    )
+    remarks = [
+        Remark(finding.status, finding.subject, finding.message, finding.next_step)
+        for finding in diagnosis.findings
+        if finding.status == "error" or finding.check.startswith(_ABOUT_MAPPINGS)
+    ]
+    left_out = [entry for entry in diagnosis.not_checked if entry.check.startswith(_ABOUT_MAPPINGS)]
+    return remarks + [
+        Remark("warning", entry.check, f"Not checked, because {entry.because} failed.") for entry in left_out
+    ]
 
 
 def _salesforce(conn_id: str, elsewhere: str) -> SalesforcePatient:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Final, Literal, cast
 
@@ -25,6 +26,7 @@ _EXTRAS: Final = frozenset(
         "headers",
         "max_concurrency",
         "requests_per_second",
+        "deep_check_hours",
         "api_profile",
         "default_country",
     }
@@ -53,9 +55,19 @@ class IPaaSHook(BaseHook):
         """The connection's fields, checked; a wrong one raises `ConfigurationError` naming it and its mend."""
         return read_settings(cast("AirflowConnection", self.get_connection(self.ipaas_conn_id)))
 
-    def get_client(self) -> IPaaSClient:
-        """Return a new client; nothing is sent before its first call. Close it when done."""
-        settings = self.settings
+    def rate(self, at_most: float | None = None) -> float | None:
+        """Return `requests_per_second`, or *at_most* where that is less; None: no limit."""
+        return min((each for each in (self.settings.requests_per_second, at_most) if each is not None), default=None)
+
+    def get_client(self, *, tasks: int = 1, at_most: float | None = None) -> IPaaSClient:
+        """Return a new client; nothing is sent before its first call. Close it when done.
+
+        :param tasks: how many tasks call at once; each takes its part of the rate, which must be one or more.
+        :param at_most: calls per second, where the connection allows more.
+        """
+        settings, rate = self.settings, self.rate(at_most)
+        if rate is not None:
+            settings = replace(settings, requests_per_second=rate / tasks)
         mask_secret(settings.password)
         return IPaaSClient(settings, on_secret=mask_secret)
 
@@ -92,6 +104,7 @@ def read_settings(connection: AirflowConnection, *, complete: bool = True) -> IP
         headers=_headers(fields),
         max_concurrency=fields.integer("max_concurrency", "Concurrent calls", default=8, minimum=1, maximum=64),
         requests_per_second=fields.number("requests_per_second", "Calls per second", above=0),
+        deep_check_hours=fields.integer("deep_check_hours", "Deep check hours", default=24, minimum=0, maximum=720),
         default_country=fields.text("default_country", "Default country"),
         profile=_profile(fields),
     )

@@ -22,7 +22,7 @@ from airflow_provider_ipaas.hooks._salesforce_settings import EXTRAS, Salesforce
 from airflow_provider_ipaas.hooks._simple_salesforce import InstanceSession
 from airflow_provider_ipaas.hooks.tokens import open_token_store
 from airflow_provider_ipaas.tokens import SharedLogin
-from airflow_provider_ipaas.tokens.shared_login import app_of, seed_of
+from airflow_provider_ipaas.tokens.shared_login import BorrowedLogin, app_of, seed_of
 
 if TYPE_CHECKING:
     from requests import Session
@@ -50,12 +50,13 @@ class SalesforceConnectedAppHook(SalesforceHook):  # type: ignore[misc]
         """The connection's fields, checked; a wrong one raises `ConfigurationError` naming it and its mend."""
         return settings_of(cast("AirflowConnection", self.get_connection(self.salesforce_conn_id)))
 
-    def get_client(self, *, expected_org_id: str | None = None) -> SalesforceClient:
+    def get_client(self, *, expected_org_id: str | None = None, renew: bool = True) -> SalesforceClient:
         """Return a new client; it logs in on first use. Close it when done.
 
         With web_server it takes the access token that all workers share from the token store, renewed there when it has
         ended. A token of another org than the connection's `org_id` or *expected_org_id* is a `ConfigurationError`
-        before any data is read or written.
+        before any data is read or written. With *renew* off that token is used as long as it lasts and never renewed:
+        for those who look on.
         """
         settings = self.settings
         credentials = settings.credentials(expected_org_id)
@@ -63,7 +64,7 @@ class SalesforceConnectedAppHook(SalesforceHook):  # type: ignore[misc]
             credentials,
             api_url=settings.api_url,
             api_version=settings.api_version,
-            login=_shared_login(credentials) if settings.auth_flow == "web_server" else None,
+            login=_shared_login(credentials, renew=renew) if settings.auth_flow == "web_server" else None,
             on_secret=mask_secret,
         )
 
@@ -109,9 +110,10 @@ def settings_of(connection: AirflowConnection) -> SalesforceSettings:
     return read_settings(fields, allowed_hosts=_allowed_hosts)
 
 
-def _shared_login(credentials: Credentials) -> Callable[[Transport], Login]:
+def _shared_login(credentials: Credentials, *, renew: bool) -> Callable[[Transport], Login]:
     store = open_token_store()
-    return lambda transport: SharedLogin(credentials, transport, store)
+    kind = SharedLogin if renew else BorrowedLogin
+    return lambda transport: kind(credentials, transport, store)
 
 
 def _with_stored_grant(credentials: Credentials) -> Credentials:

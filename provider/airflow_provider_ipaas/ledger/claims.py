@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, delete, literal_column, select, update
 
 from airflow_provider_ipaas.sync.model import Claim, Collection, Direction, JournalEntry
 
+from .bulk import insert_free, insert_many, upsert
 from .rows import Shape, chunked
 from .tables import claim, journal
-from .upserts import insert_into, upsert
 
 _CLAIM = Shape(Claim, claim)
 _ENTRY = Shape(JournalEntry, journal)
@@ -23,12 +23,9 @@ def _of(scope: str, collection: Collection, direction: Direction) -> tuple[Colum
 
 def make(connection: Connection, wanted: Sequence[Claim]) -> set[str]:
     """Insert what is free; return the source ids of that."""
-    if not wanted:
-        return set()
     # In one order for everybody, so that two claimers of the same rows wait instead of deadlocking.
     ordered = sorted(wanted, key=lambda each: (each.scope, each.collection, each.direction, each.source_id))
-    statement = insert_into(connection, claim).on_conflict_do_nothing().returning(claim.c.source_id)
-    return set(connection.execute(statement, [_CLAIM.row(each) for each in ordered]).scalars())
+    return insert_free(connection, claim, [_CLAIM.row(each) for each in ordered], "source_id")
 
 
 def find(
@@ -78,5 +75,4 @@ def drop(connection: Connection, scope: str, collection: Collection, direction: 
 
 
 def write_journal(connection: Connection, entries: Sequence[JournalEntry], now: datetime) -> None:
-    if entries:
-        connection.execute(insert(journal), [_ENTRY.row(entry, at=now) for entry in entries])
+    insert_many(connection, journal, [_ENTRY.row(entry, at=now) for entry in entries])

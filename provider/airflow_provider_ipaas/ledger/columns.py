@@ -47,10 +47,14 @@ class Words(TypeDecorator[str]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(plain_text())
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+    @staticmethod
+    def to_database(value: str | None) -> str | None:
         if value is None or _UNSAFE.search(value) is None:
             return value
         return _UNSAFE.sub(_escape, value)
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return self.to_database(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         if value is None or "\\" not in value:
@@ -67,12 +71,16 @@ class Instant(TypeDecorator[datetime]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(plain_text())
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+    @staticmethod
+    def to_database(value: datetime | None) -> str | None:
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError("a point in time without a time zone can't be stored")
         return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        return self.to_database(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         return None if value is None else datetime.fromisoformat(value)
@@ -87,8 +95,12 @@ class Json(TypeDecorator[Any]):
     # Built once: json.dumps with arguments makes a new encoder for every value.
     _encode: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
+    @classmethod
+    def to_database(cls, value: Any) -> str | None:
+        return None if value is None else cls._encode(value)
+
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else self._encode(value)
+        return self.to_database(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)

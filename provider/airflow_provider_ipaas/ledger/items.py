@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Update, bindparam, case, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Executable, case, delete, select, tuple_
 
 from airflow_provider_ipaas.errors import LedgerError
 from airflow_provider_ipaas.sync.ledger_port import MatchKey
 from airflow_provider_ipaas.sync.model import Collection, Item, Outcome, Role, Side, State
 
 from . import runs
-from .bulk import execute_many
+from .bulk import insert_many, update_many
 from .rows import CHUNK, Shape, chunked
 from .tables import item
-from .upserts import insert_into
+from .upserts import Insert
 
 _ITEM = Shape(Item, item)
 _KEY = ("run_no", "collection", "side", "record_id")
@@ -55,14 +54,15 @@ def add(connection: Connection, run_key: str, new: Sequence[Item]) -> None:
         if before is not None and _RANK[before.role] < _RANK[value.role]:
             value = replace(value, role=before.role)
         distinct[key] = value
-    insert = insert_into(connection, item)
-    changed: dict[str, ColumnElement[Any]] = {name: insert.excluded[name] for name in _ITEM.names if name not in _KEY}
-    changed["role"] = case((_rank(item.c.role) < _rank(insert.excluded.role), item.c.role), else_=insert.excluded.role)
-    execute_many(
-        connection,
-        insert.on_conflict_do_update(index_elements=_KEY, set_=changed, where=item.c.state == "captured"),
-        [_ITEM.row(distinct[key], run_no=run_no) for key in sorted(distinct)],
-    )
+    rows = [_ITEM.row(distinct[key], run_no=run_no) for key in sorted(distinct)]
+    insert_many(connection, item, rows, _unless_planned)
+
+
+def _unless_planned(statement: Insert) -> Executable:
+    new = statement.excluded
+    changed: dict[str, ColumnElement[Any]] = {name: new[name] for name in _ITEM.names if name not in _KEY}
+    changed["role"] = case((_rank(item.c.role) < _rank(new.role), item.c.role), else_=new.role)
+    return statement.on_conflict_do_update(index_elements=_KEY, set_=changed, where=item.c.state == "captured")
 
 
 def _rank(role: ColumnElement[str]) -> ColumnElement[int]:
@@ -74,15 +74,7 @@ def save(connection: Connection, run_key: str, changed: Sequence[Item]) -> None:
     if not changed:
         return
     run_no = _number(connection, run_key)
-    ordered = sorted(changed, key=lambda value: (value.collection, value.side, value.record_id))
-    rows = [{f"new_{name}": value for name, value in _ITEM.row(each, run_no=run_no).items()} for each in ordered]
-    execute_many(connection, _saving(), rows)
-
-
-@cache
-def _saving() -> Update:
-    same = [item.c[name] == bindparam(f"new_{name}") for name in _KEY]
-    return update(item).where(*same).values({n: bindparam(f"new_{n}") for n in _ITEM.names if n not in _KEY})
+    update_many(connection, item, _KEY, [_ITEM.row(each, run_no=run_no) for each in changed])
 
 
 def page(

@@ -159,6 +159,9 @@ class SqlLedger:
         """Write the link where id and version still fit. The object keeps its version: the caller raises it."""
         return self._sessions.write(lambda c: link_rows.save(c, link))
 
+    def put_links(self, links: Sequence[Link]) -> set[str]:
+        return self._sessions.write(lambda c: link_rows.put(c, links))
+
     # Last seen
     def seen(self, scope: str, collection: Collection, side: Side, ids: Iterable[str]) -> dict[str, Seen]:
         wanted = list(ids)

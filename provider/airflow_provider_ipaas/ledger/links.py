@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from sqlalchemy import Connection, Executable, Update, bindparam, func, select, update
@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from airflow_provider_ipaas.sync.model import Collection, Link, Side
 
+from .bulk import insert_free, update_many
 from .rows import Shape, chunked
 from .tables import link
 from .upserts import insert_for
@@ -76,6 +77,29 @@ def save(connection: Connection, changed: Link) -> bool:
             return connection.execute(_saving(same_ids=False), row).rowcount == 1
     except IntegrityError:
         return False
+
+
+def put(connection: Connection, links: Sequence[Link]) -> set[str]:
+    """Insert links without an id, write the others where id, version and pair still fit; say which, by Salesforce id."""
+    # In one order for everybody, so that two writers of the same links wait instead of deadlocking.
+    ordered = sorted(links, key=lambda each: each.salesforce_id)
+    rows = [_LINK.row(each) for each in ordered if each.id is None]
+    done = insert_free(connection, link, [{name: row[name] for name in _WRITTEN} for row in rows], "salesforce_id")
+    known = {each.id: each for each in ordered if each.id is not None}
+    fitting: list[Link] = []
+    for chunk in chunked(known):
+        now = connection.execute(
+            select(link.c.id, link.c.version, link.c.salesforce_id, link.c.ipaas_id)
+            .where(link.c.id.in_(chunk))
+            .order_by(link.c.id)
+            .with_for_update()
+        )
+        for row in now:
+            mine = known[row.id]
+            if (row.version, row.salesforce_id, row.ipaas_id) == (mine.version, mine.salesforce_id, mine.ipaas_id):
+                fitting.append(mine)
+    update_many(connection, link, ("id",), [_LINK.row(each) | {"version": each.version + 1} for each in fitting])
+    return done | {each.salesforce_id for each in fitting}
 
 
 @cache

@@ -19,7 +19,7 @@ from .failures import translated
 from .tables import VERSION_TABLE, metadata
 
 # The newest migration; said here too, because opening a ledger should not have to load Alembic.
-HEAD = "0002"
+HEAD = "0003"
 # Two processes that find the same database empty take turns by this number.
 _ADVISORY_LOCK = 4_981_207_465_330_127
 # Alembic keeps the migration under way in module globals.

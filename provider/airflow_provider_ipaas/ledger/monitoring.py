@@ -13,11 +13,14 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, select, text
 
 from airflow_provider_ipaas.errors import LedgerError
+from airflow_provider_ipaas.sync.model import Collection as CollectionName
+from airflow_provider_ipaas.sync.model import Side
 from airflow_provider_ipaas.sync.parked import Selection
 
 from . import parked
 from .engine import make_engine, parse_url, place_of
 from .failures import translated
+from .history import Recorded, recorded
 from .migrate import HEAD, version_of
 from .parked import Group, WaitingRecord
 from .record import Shown, shown
@@ -125,6 +128,12 @@ class Reading:
         """Return selected records with all that the ledger knows of them."""
         return shown(self._connection, selection, limit=limit)
 
+    def recorded(
+        self, record_id: str, side: Side, collection: CollectionName | None = None, scope: str | None = None
+    ) -> list[Recorded]:
+        """Return all that is known of the record with this id on *side*, one for each pair of services that knows it."""
+        return recorded(self._connection, record_id, side, collection, scope)
+
     def pinned(self, connection_id: str) -> str | None:
         """Return what a connection first answered for; None before its first run."""
         return pinned(self._connection, connection_id)
@@ -148,7 +157,7 @@ def reading(url: str | URL) -> Iterator[Reading | None]:
     if parsed.get_backend_name() == "sqlite" and not _is_there(Path(str(parsed.database))):
         yield None
         return
-    engine = _engine(parsed)
+    engine = read_only_engine(parsed)
     try:
         with translated(place), engine.connect() as connection, connection.begin():
             if engine.dialect.name == "postgresql":
@@ -181,7 +190,7 @@ def _checked(connection: Connection, place: str) -> Reading | None:
     return Reading(connection)
 
 
-def _engine(url: URL) -> Engine:
+def read_only_engine(url: URL) -> Engine:
     """Return an engine that can't write, and keeps no connection: pages are rare, and servers fork."""
     if url.get_backend_name() != "sqlite":
         engine = make_engine(url)

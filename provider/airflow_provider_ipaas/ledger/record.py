@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
-from airflow_provider_ipaas.sync.model import DIRECTIONS, SOURCE_OF, Link, Unresolved
+from airflow_provider_ipaas.sync.model import DIRECTIONS, SOURCE_OF, Direction, Link, Unresolved
 from airflow_provider_ipaas.sync.parked import Selection
 
 from . import claims as claim_rows
@@ -103,9 +103,16 @@ def _journal(connection: Connection, waiting: Unresolved, link: Link | None) -> 
     places = {(waiting.direction, waiting.source_id)}
     if link is not None:
         places |= {(d, link.salesforce_id if SOURCE_OF[d] == "salesforce" else link.ipaas_id) for d in DIRECTIONS}
+    return journal_of(connection, waiting.scope, waiting.collection, places)
+
+
+def journal_of(
+    connection: Connection, scope: str, collection: str, places: Iterable[tuple[Direction, str]]
+) -> tuple[JournalLine, ...]:
+    """Return the last lines about sources, each with its direction, the newest first."""
     rows = connection.execute(
         select(*_LINE.columns)
-        .where(journal.c.scope == waiting.scope, journal.c.collection == waiting.collection)
+        .where(journal.c.scope == scope, journal.c.collection == collection)
         .where(or_(*((journal.c.direction == d) & (journal.c.source_id == i) for d, i in sorted(places))))
         .order_by(journal.c.no.desc())
         .limit(_JOURNAL_LINES)
@@ -118,7 +125,12 @@ def _values(waiting: Unresolved, link: Link | None) -> dict[str, dict[str, Any]]
     disputed = waiting.details.get("fields")
     if disputed:
         return {key: dict(values) for key, values in disputed.items()}
-    here, there = (link.salesforce_showing or {}, link.ipaas_showing or {}) if link else ({}, {})
+    return last_values(link) if link else {}
+
+
+def last_values(link: Link) -> dict[str, dict[str, Any]]:
+    """Return by field what both sides showed when they last agreed."""
+    here, there = link.salesforce_showing or {}, link.ipaas_showing or {}
     return {
         key: {"salesforce_before": here.get(key), "ipaas_before": there.get(key)}
         for key in dict.fromkeys([*here, *there])

@@ -10,9 +10,10 @@ from sqlalchemy import Connection, select, update
 from airflow_provider_ipaas.errors import LedgerError
 from airflow_provider_ipaas.sync.model import Collection, Run, Side
 
+from .bulk import upsert
 from .rows import Shape
 from .tables import fact, pin, run, watermark
-from .upserts import insert_into, upsert
+from .upserts import insert_into
 
 _RUN = Shape(Run, run)
 

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Connection, delete, select
 from airflow_provider_ipaas.sync.ledger_port import MatchKey
 from airflow_provider_ipaas.sync.model import Collection, Seen, Side
 
+from .bulk import upsert
 from .rows import Shape, chunked
 from .tables import seen
-from .upserts import upsert
 
 _SEEN = Shape(Seen, seen)
 
@@ -51,8 +51,9 @@ def find_by(
 
 
 def save(connection: Connection, scope: str, collection: Collection, side: Side, rows: Sequence[Seen]) -> None:
-    """Upsert by record id."""
-    upsert(connection, seen, [_SEEN.row(row, scope=scope, collection=collection, side=side) for row in rows])
+    """Upsert by record id; a stored `row_hash` and `read_at` stay where a row has none."""
+    prepared = [_SEEN.row(row, scope=scope, collection=collection, side=side) for row in rows]
+    upsert(connection, seen, prepared, unless_none=("row_hash", "read_at"))
 
 
 def forget(connection: Connection, scope: str, collection: Collection, side: Side, ids: Iterable[str]) -> None:

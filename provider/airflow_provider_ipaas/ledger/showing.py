@@ -113,7 +113,7 @@ def shown_lines(shown: Shown, now: datetime, *, values: bool) -> list[str]:
     lines = [head, *(f"  {name:<13} {printable(text)}" for name, text in facts if text)]
     if values:
         lines += value_lines(shown)
-    return [*lines, *(f"  {_journal(line)}" for line in shown.journal)]
+    return [*lines, *(f"  {journal_text(line)}" for line in shown.journal)]
 
 
 def value_lines(shown: Shown) -> list[str]:
@@ -122,7 +122,7 @@ def value_lines(shown: Shown) -> list[str]:
         return ["  The ledger holds no values of this record."]
     lines = []
     for key, values in shown.values.items():
-        parts = [f"{title} {_value(values[name])}" for title, name in VALUES if name in values]
+        parts = [f"{title} {value_text(values[name])}" for title, name in VALUES if name in values]
         lines.append(f"  {printable(key)}: {', '.join(parts)}")
     return lines
 
@@ -181,7 +181,8 @@ def _link(shown: Shown) -> str:
     return f"{shown.link_state}, agreed {moment(shown.settled_at)} UTC" if shown.settled_at else shown.link_state
 
 
-def _journal(line: JournalLine) -> str:
+def journal_text(line: JournalLine) -> str:
+    """Return one line of the journal: when, what, in which direction, how it ended, and who did it."""
     who = f"by {line.actor}" if line.actor else line.run_key
     fields = f" of {', '.join(line.fields)}" if line.fields else ""
     outcome = f" {line.outcome}" if line.outcome else ""
@@ -189,7 +190,8 @@ def _journal(line: JournalLine) -> str:
     return printable(f"{moment(line.at)} UTC {line.op} {line.direction} {line.phase}{outcome}{code}{fields}, {who}")
 
 
-def _value(value: object) -> str:
+def value_text(value: object) -> str:
+    """Return a value of a field as JSON, in one line."""
     return "blank" if value is None else printable(json.dumps(value, ensure_ascii=False))
 
 

@@ -129,6 +129,8 @@ seen = Table(
     Column("baseline", Boolean(), nullable=False),
     Column("fate", Words(), nullable=False),
     Column("mapping_fingerprint", Words(), nullable=False),
+    Column("row_hash", Words()),
+    Column("read_at", Instant()),
     PrimaryKeyConstraint("scope", "collection", "side", "record_id"),
 )
 _match_indexes(seen, ("scope", "collection", "side"))
@@ -168,6 +170,8 @@ item = Table(
     Column("payload", Json()),
     Column("record", Json()),
     PrimaryKeyConstraint("run_no", "collection", "side", "record_id"),
+    # Each item is written twice or three times: with room on its page PostgreSQL need not touch the indexes again.
+    postgresql_with={"fillfactor": 50},
 )
 Index("ipaas_item_walk_ix", item.c.run_no, item.c.collection, item.c.side, item.c.stamp, item.c.record_id)
 _match_indexes(item, ("run_no", "collection", "side"))

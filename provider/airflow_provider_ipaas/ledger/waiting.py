@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, tup
 
 from airflow_provider_ipaas.sync.model import Collection, Direction, Unresolved
 
+from .bulk import upsert
 from .rows import Shape, chunked
 from .tables import unresolved
-from .upserts import upsert
 
 _WAITING = Shape(Unresolved, unresolved)
 # Where the walk over what is due stands.

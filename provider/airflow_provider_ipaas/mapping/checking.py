@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -27,6 +27,23 @@ class Remark:
     subject: str
     message: str
     next_step: str = ""
+
+
+def check_collections(
+    collection: Collection | None, mapping_dir: str | Path | None, *, default_mappings: bool, placement: IPaaSShape
+) -> list[Remark]:
+    """Check one collection, or both where None is named."""
+    chosen: tuple[Collection, ...] = ("account", "contact") if collection is None else (collection,)
+    return [
+        remark
+        for each in chosen
+        for remark in check(each, mapping_dir, default_mappings=default_mappings, placement=placement)
+    ]
+
+
+def has_errors(remarks: Iterable[Remark]) -> bool:
+    """Tell whether something has to be mended before the mapping can be used."""
+    return any(remark.status == "error" for remark in remarks)
 
 
 def check(

@@ -65,14 +65,18 @@ class CollectionMapping:
     @cached_property
     def salesforce_fields(self) -> tuple[str, ...]:
         """The field paths to select for reading, sorted; never the Id."""
-        names: set[str] = set()
-        for rule in self.fields:
-            if rule.salesforce is None or (rule.kind == "constant" and not rule.writes_salesforce):
-                continue
-            is_address = rule.kind == "address"
-            names |= {rule.salesforce + part for part in SALESFORCE_PARTS} if is_address else {rule.salesforce}
+        names = {name for rule in self.fields for name in self.names_of(rule)}
         names |= {".".join(path) for path in self.paths("salesforce")}
         return tuple(sorted(names - {"Id"}))
+
+    @staticmethod
+    def names_of(rule: FieldRule) -> tuple[str, ...]:
+        """The Salesforce fields that one mapped field stands for."""
+        if rule.salesforce is None or (rule.kind == "constant" and not rule.writes_salesforce):
+            return ()
+        if rule.kind == "address":
+            return tuple(rule.salesforce + part for part in SALESFORCE_PARTS)
+        return (rule.salesforce,)
 
     @cached_property
     def salesforce_writable_fields(self) -> tuple[str, ...]:

@@ -16,9 +16,10 @@ from airflow_provider_ipaas.hooks._defined import check_defined
 from airflow_provider_ipaas.hooks.ipaas import IPaaSHook
 from airflow_provider_ipaas.hooks.ledger import open_ledger
 from airflow_provider_ipaas.hooks.salesforce import SalesforceConnectedAppHook
+from airflow_provider_ipaas.hooks.settings import sync_settings
 from airflow_provider_ipaas.hooks.shape import shape_of
 from airflow_provider_ipaas.mapping import load_mapping
-from airflow_provider_ipaas.sync.context import Sync, SyncSettings
+from airflow_provider_ipaas.sync.context import Sync
 from airflow_provider_ipaas.sync.model import Collection, Run
 from airflow_provider_ipaas.sync.params import RunParams
 
@@ -39,7 +40,7 @@ class CollectionOperator(BaseOperator):
     :param default_mappings: lay the files over the default mappings, or start from none.
     """
 
-    template_fields: Sequence[str] = ("salesforce_conn_id", "ipaas_conn_id", "ledger_conn_id")
+    template_fields: Sequence[str] = ("collection", "salesforce_conn_id", "ipaas_conn_id", "ledger_conn_id")
     ui_color = "#e8f2fb"
 
     def __init__(
@@ -67,8 +68,15 @@ class CollectionOperator(BaseOperator):
         kind = AirflowException if error.transient else AirflowFailException
         return kind(str(error))
 
+    @property
+    def tasks_at_once(self) -> int:
+        """How many tasks of the run call iPaaS.com while this one does, itself included."""
+        return 1
+
     def build(self, context: Context) -> Sync:
         """Check the params, open the ledger and start (or join) the run. Reads nothing of the services yet."""
+        if self.collection not in ("account", "contact"):  # a template: chosen in the trigger form
+            raise AirflowFailException(f"Param collection is {self.collection!r}: choose account or contact.")
         params = RunParams.parse(dict(context["params"]), self.collection)
         salesforce = SalesforceConnectedAppHook(self.salesforce_conn_id)
         ipaas = IPaaSHook(self.ipaas_conn_id)
@@ -98,11 +106,11 @@ class CollectionOperator(BaseOperator):
             collection=self.collection,
             run=run,
             params=params,
-            settings=self._settings(salesforce, ipaas),
+            settings=sync_settings(salesforce, ipaas, self.collection),
             mapping=mapping,
             ledger=ledger,
             connect_salesforce=_once(salesforce.get_client),
-            connect_ipaas=_once(ipaas.get_client),
+            connect_ipaas=_once(lambda: ipaas.get_client(tasks=self.tasks_at_once, at_most=params.requests_per_second)),
             log=task_logger(self),
             parent_mapping=parents,
         )
@@ -110,24 +118,6 @@ class CollectionOperator(BaseOperator):
     def open_run(self, ledger: SqlLedger, run: Run) -> Run:
         """Start the run in the ledger, or join the one that another task started."""
         return ledger.start_run(run)
-
-    def _settings(self, salesforce: SalesforceConnectedAppHook, ipaas: IPaaSHook) -> SyncSettings:
-        profile = ipaas.settings.profile
-        return SyncSettings(
-            salesforce_conn_id=self.salesforce_conn_id,
-            ipaas_conn_id=self.ipaas_conn_id,
-            poll_days=salesforce.settings.poll_days(self.collection),
-            external_id_field=salesforce.settings.external_id_field or None,
-            system_id=ipaas.settings.system_id,
-            profile_fingerprint=profile.fingerprint,
-            list_rows=profile.list_rows,
-            external_ids_on_write=profile.external_ids_on_write,
-            external_ids_on_read=profile.external_ids_on_read,
-            relationships=profile.relationships == "on",
-            limits=salesforce.settings.limits,
-            first_contact=salesforce.settings.first_contact,
-            retries=salesforce.settings.retries,
-        )
 
 
 class SyncOperator(CollectionOperator):
@@ -158,7 +148,9 @@ class SyncOperator(CollectionOperator):
     def _note_calls(self, sync: Sync, context: Context) -> None:
         calls = sync.calls()
         if calls:
-            key = f"calls:{self.task_id}:{context['ti'].try_number}"
+            ti = context["ti"]
+            task = self.task_id if ti.map_index is None or ti.map_index < 0 else f"{self.task_id}:{ti.map_index}"
+            key = f"calls:{task}:{ti.try_number}"
             sync.ledger.update_run(sync.run.run_key, facts={key: calls})
 
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from airflow_provider_ipaas.sync.context import Sync
 
-_GOOD = frozenset({"success", "skipped", "None", "running"})
+# "removed": a share of an upsert that an earlier attempt of a cleared run had, and this one does not.
+_GOOD = frozenset({"success", "skipped", "None", "running", "removed"})
 
 
 class SyncReportOperator(SyncOperator):

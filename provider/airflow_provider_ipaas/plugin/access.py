@@ -20,6 +20,20 @@ def readable_dags(user: BaseUser, dag_ids: Iterable[str]) -> set[str]:
     return {dag_id for dag_id in dag_ids if _may_read(user, dag_id)}
 
 
+def may_trigger(user: BaseUser, dag_ids: Iterable[str]) -> bool:
+    """Tell whether the user may trigger one of these DAGs, and so have any record's values shown by a dry run."""
+    manager = get_auth_manager()
+    return any(
+        manager.is_authorized_dag(
+            method="POST",
+            access_entity=DagAccessEntity.RUN,
+            details=DagDetails(id=dag_id, team_name=DagModel.get_team_name(dag_id)),
+            user=user,
+        )
+        for dag_id in dag_ids
+    )
+
+
 def _may_read(user: BaseUser, dag_id: str) -> bool:
     details = DagDetails(id=dag_id, team_name=DagModel.get_team_name(dag_id))
     manager = get_auth_manager()

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from airflow_provider_ipaas.errors import IPaaSSyncError
-from airflow_provider_ipaas.plugin import callback, connections, monitoring
+from airflow_provider_ipaas.plugin import callback, connections, monitoring, record
 from airflow_provider_ipaas.plugin.links import CALLBACK, links_of
 from airflow_provider_ipaas.plugin.pages import pages
 from airflow_provider_ipaas.plugin.problems import problem_page
@@ -19,7 +19,7 @@ _TITLES = {401: "Log in to Airflow", 403: "Not allowed", 404: "Not found", 405: 
 def make_app() -> FastAPI:
     """Return the application; it has pages for people and nothing else."""
     app = FastAPI(title="airflow-provider-ipaas", docs_url=None, redoc_url=None, openapi_url=None)
-    for pages_of in (monitoring, connections, callback):
+    for pages_of in (monitoring, record, connections, callback):
         app.include_router(pages_of.router)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(IPaaSSyncError, problem_page)

@@ -76,6 +76,11 @@ class AirflowLinks:
         """Return our page of one run."""
         return f"{self.overview}/run?{urlencode({'dag_id': dag_id, 'run_id': run_id}, errors='replace')}"
 
+    def record(self, record_id: str = "") -> str:
+        """Return our page of one record, or where the search for one is sent to."""
+        query = f"?{urlencode({'id': record_id}, errors='replace')}" if record_id else ""
+        return f"{self.overview}/record{query}"
+
     def runs(self, page: int) -> str:
         return f"{self.overview}?{urlencode({'runs': page})}"
 

@@ -48,13 +48,13 @@ def overview(request: Request, user: GetUserDep, runs: PageNumber = 1) -> Respon
         with reading(ledger_url(conn_id)) as ledger:
             if ledger is None:
                 return pages().show("empty.html", links=links, conn_id=conn_id, missing=True)
-            dags, pairs = _visible(ledger, user)
+            dags, pairs = visible(ledger, user)
             if not dags:
                 return pages().show("empty.html", links=links, conn_id=conn_id, missing=False)
             found = ledger.runs(dags, limit=RUNS_PER_PAGE + 1, offset=(runs - 1) * RUNS_PER_PAGE)
             groups = [group for group in ledger.groups() if (group.scope, group.collection) in pairs]
     except IPaaSSyncError as error:
-        return _unreadable(links, user, conn_id, error)
+        return unreadable(links, user, conn_id, error)
     shown = found[:RUNS_PER_PAGE]
     states = run_states(shown)
     return pages().show(
@@ -69,6 +69,7 @@ def overview(request: Request, user: GetUserDep, runs: PageNumber = 1) -> Respon
         directions=DIRECTIONS,
         columns=COUNTS,
         codes_shown=CODES_SHOWN,
+        forms="'self'",
     )
 
 
@@ -90,7 +91,7 @@ def waiting(
         with reading(ledger_url(conn_id)) as ledger:
             if ledger is None:
                 return pages().show("empty.html", links=links, conn_id=conn_id, missing=True)
-            dags, pairs = _visible(ledger, user)
+            dags, pairs = visible(ledger, user)
             if (scope, collection) not in pairs:
                 raise HTTPException(403, "You may not read a DAG that works on these records.")
             selection = Selection(scope, collection, direction, reason)
@@ -102,7 +103,7 @@ def waiting(
             runs = ledger.runs_by_key({record.run_key for record in records})
             base = salesforce_url(ledger, scope)
     except IPaaSSyncError as error:
-        return _unreadable(links, user, conn_id, error)
+        return unreadable(links, user, conn_id, error)
     states = run_states(runs.values())
     decided = {key: ref for key, ref in runs.items() if ref.dag_id in dags and (ref.dag_id, ref.run_id) in states}
     return pages().show(
@@ -140,7 +141,7 @@ def one_run(
                 raise HTTPException(404, "The ledger does not know this run.")
             base = salesforce_url(ledger, line.scope) if line.scope else None
     except IPaaSSyncError as error:
-        return _unreadable(links, user, conn_id, error)
+        return unreadable(links, user, conn_id, error)
     run = _view(line, run_states([line]).get((dag_id, run_id)))
     return pages().show(
         "run.html",
@@ -157,7 +158,7 @@ def monitored_ledger() -> str:
     return conf.get("ipaas", "monitoring_ledger_conn_id", fallback="") or DEFAULT_CONN_ID
 
 
-def _visible(ledger: Reading, user: Any) -> tuple[set[str], set[Pair]]:
+def visible(ledger: Reading, user: Any) -> tuple[set[str], set[Pair]]:
     """Return the DAGs that the user may read, and the pairs and collections these work on.
 
     Raises 403 when there are DAGs, and the user may read none of them.
@@ -195,7 +196,7 @@ def _error_urls(error: dict[str, str], base: str | None) -> tuple[str | None, st
     return record_url(base, error["source_id"]), record_url(base, error["target_id"])
 
 
-def _unreadable(links: AirflowLinks, user: Any, conn_id: str, error: IPaaSSyncError) -> Response:
+def unreadable(links: AirflowLinks, user: Any, conn_id: str, error: IPaaSSyncError) -> Response:
     # The message names hosts and paths, as the connection does.
     told = error if may_read_connection(user, conn_id) else None
     return pages().show("unreadable.html", status=503, links=links, conn_id=conn_id, error=told)

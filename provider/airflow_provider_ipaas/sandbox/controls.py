@@ -53,12 +53,12 @@ class Machine:
             "ipaas": [credentials.IPAAS_PASSWORD, API_KEY, *self.ipaas.access.issued],
         }
 
-    def seed(self, *, name: str | None = None, records: int | None = None) -> None:
-        """Fill both services with the named data set, or with `records` records."""
+    def seed(self, *, name: str | None = None, records: int | None = None, companies: int = 0) -> None:
+        """Fill both services with the named data set, or Salesforce with `records` and iPaaS.com with `companies`."""
         from airflow_provider_ipaas.sandbox import seeds
 
         if records is not None:
-            seeds.seed_n(records, self.org.store, self.ipaas)
+            seeds.seed_n(records, self.org.store, self.ipaas, companies=companies)
         elif name == "demo":
             seeds.seed_demo(self.org.store, self.ipaas)
         else:
@@ -74,6 +74,7 @@ class SeedBody(_Body):
 
     name: str | None = None
     records: int | None = None
+    companies: int = 0
 
 
 class ClockBody(_Body):
@@ -134,7 +135,7 @@ def _add_general(app: FastAPI, machine: Machine) -> None:
 
     @app.post(f"{CONTROL_PREFIX}/seed")
     async def seed(body: SeedBody) -> Reply:
-        machine.seed(name=body.name, records=body.records)
+        machine.seed(name=body.name, records=body.records, companies=body.companies)
         return {"ok": True}
 
     @app.get(f"{CONTROL_PREFIX}/clock")

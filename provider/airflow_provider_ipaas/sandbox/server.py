@@ -208,7 +208,7 @@ class Sandbox:
             clock=self.clocks["salesforce"],
             faults=self.faults,
             journal=self.journal,
-            before=self.salesforce.settle,
+            before=self.org.settle,
             finish=lambda scope, answer: add_limit_header(self.org, scope, answer),
             expired=expired_answer,
             limit=limit_answer,
@@ -225,7 +225,7 @@ class Sandbox:
             clock=self.clocks["ipaas"],
             faults=self.faults,
             journal=self.journal,
-            before=self.salesforce.settle,  # the controls of both services are on either port
+            before=self.org.settle,  # the controls of both services are on either port
             connections=lambda: self._connections("ipaas"),
             routes=list(app.routes),
         )

@@ -15,9 +15,12 @@ from .extract_ipaas import external_id_in
 from .fates import seen_row
 from .keys import content_hash, email_key
 from .linking import LinkWriter
-from .lost_creates import as_created, likeness, link_as_sent, was_sent
+from .lost_creates import agreeing, as_created, likeness, link_as_sent, was_sent
 from .model import Item, Link, Record, Seen
+from .progress import Progress
 from .rebuild import WRITES_BEGAN
+from .refusals import classify
+from .shares import PAGE, WHOLE, Share, lead_parts, shares_of
 
 
 class IPaaSApplier:
@@ -29,26 +32,69 @@ class IPaaSApplier:
         self.links = LinkWriter(sync, self.settler)
         self._made: set[str] = set()
 
-    def run(self) -> dict[str, int]:
-        """Write links and records; return counts by outcome.
+    def run(self, share: Share = WHOLE) -> dict[str, int]:
+        """Write the links and records of a share; return counts by outcome.
 
         Raises CanarySurprise, ConfigurationRefused or a ServiceError that stopped the run; everything not written is
         planned still, and parked by the report.
         """
         sync = self.sync
-        self.links.write()
-        for batch in sync.ledger.items(
+        size = max(32, sync.ipaas.lanes * 8)
+        self.links.write(share, size)
+        progress = Progress(sync, f"Written to iPaaS.com{share.told}", self._planned() // share.of)
+        planned = sync.ledger.items(
             sync.run.run_key,
             collection=sync.collection,
             side="salesforce",
             roles=sync.counted_roles,
             state="planned",
-            batch=max(32, sync.ipaas.lanes * 8),
-        ):
+            batch=size if share == WHOLE else PAGE,
+        )
+        for batch in share.batches(planned, size):
             self._apply([item for item in batch if item.op != "link"])
             self.links.finish([item for item in batch if item.op == "link"])
+            progress.add(len(batch))
         self.settler.finish()
         return self.settler.counts
+
+    def lead(self, tasks: int, calls_per_second: float | None = None) -> list[Share]:
+        """Write everything; or, where that is much, a little until the canaries are through, and share out the rest.
+
+        Returns the shares for at most *tasks* tasks, none where nothing is left. Raises as `run` does: then there is
+        nothing to share.
+        """
+        planned = self._planned()
+        if not shares_of(planned, tasks, calls_per_second):
+            self.run()
+            return []
+        parts = lead_parts(planned)
+        for number in range(parts):
+            self.run(Share(number, parts))
+            if not self._canary_ahead():
+                break
+        shares = shares_of(self._planned(), tasks, calls_per_second)
+        if not shares:
+            self.run()
+        return shares
+
+    def _planned(self, op: str | None = None) -> int:
+        sync = self.sync
+        return sync.ledger.count_items(
+            sync.run.run_key,
+            collection=sync.collection,
+            side="salesforce",
+            op=op,
+            state="planned",
+            roles=sync.counted_roles,
+        )
+
+    def _canary_ahead(self) -> bool:
+        """Tell whether something is left to write of a kind that no canary has tried yet."""
+        due = {op: canary_due(self.sync, "ipaas", op) for op in ("create", "update", "external_id")}
+        creates = due["create"] and (self._planned("create") or self._planned("resolve_create"))
+        return bool(
+            creates or (due["update"] and self._planned("update")) or (due["external_id"] and self.links.any_left())
+        )
 
     # Records
 
@@ -104,6 +150,8 @@ class IPaaSApplier:
         sent = {**result.theirs, **_promised(item, sync, result.theirs)}
         compare("ipaas", op, result.target_id, sent, sync.mapping.show_ipaas(shown), kept)
         if op == "create":
+            if result.id_taken:
+                return  # another record holds this id, which proves nothing of others: the next one is the canary
             self.links.check_external_id(result.target_id, item.record_id)
         if before is not None:
             compared = {rule.ipaas for rule in sync.mapping.fields if not rule.ipaas_custom}
@@ -143,7 +191,8 @@ class IPaaSApplier:
                 item, "superseded", target_id, text=f"The target has moved since it was read: {', '.join(moved)}."
             )
         source = sync.mapping.show_salesforce(item.record or {})
-        body = sync.mapping.ipaas_update_body(current, changes, source=source)
+        cleared = self._cleared_beside(link, now)
+        body = sync.mapping.ipaas_update_body(current, changes, source={**source, **dict.fromkeys(cleared)})
         edited = self._edited_beside(link, [key for key in body.sent if key not in changes], now)
         if edited:
             text = f"Somebody has edited what goes with it, and that is carried over first: {', '.join(edited)}."
@@ -172,6 +221,12 @@ class IPaaSApplier:
             warnings=body.warnings,
             reformed=reformed,
         )
+
+    def _cleared_beside(self, link: Link | None, now: dict[str, Any]) -> list[str]:
+        """Name the phones that somebody has cleared along with their address, where that is an edit: they stay so."""
+        shown = (link.ipaas_showing if link else None) or {}
+        phones = [r for r in self.sync.mapping.fields if r.kind == "phone_on_address" and r.blank != "keep"]
+        return [rule.key for rule in phones if shown.get(rule.key) is not None and now.get(rule.key) is None]
 
     def _edited_beside(self, link: Link | None, keys: list[str], now: dict[str, Any]) -> list[str]:
         """Return which of these fields, written though they did not change, show an edit: the phone of an address."""
@@ -223,14 +278,17 @@ class IPaaSApplier:
         changes: dict[str, Any] = (item.payload or {})["changes"]
         found = sync.ipaas.record_with_external_id(sync.kind, item.record_id)
         if found is not None:
-            return self._adopt(item, found) if item.op == "resolve_create" else self._carries_our_id(item, found)
+            return self._found(item, found)
         alike = self._alike(item)
         if alike and item.op == "resolve_create":
-            own = [found for found in alike if self._is_ours(item, found)]
-            if len(own) == 1:
+            shown = {str(r["id"]): sync.mapping.show_ipaas(sync.ipaas.get(sync.kind, str(r["id"])) or r) for r in alike}
+            own = [found for found in alike if self._is_ours(item, shown[str(found["id"])])]
+            if len(own) == 1 and self._explains_best(item, str(own[0]["id"]), shown):
                 return self._adopt(item, str(own[0]["id"]))
-            if len(own) > 1:
-                text = f"Several records could be the one that was created: {', '.join(str(r['id']) for r in own[:5])}."
+            if own:
+                text = (
+                    f"Several records could be the one that was created: {', '.join(str(r['id']) for r in alike[:5])}."
+                )
                 return Written(item, "uncertain", text=text)
             if sync.collection == "account" or not any(self._has_email_of(item, found) for found in alike):
                 # Somebody has changed it since. An e-mail that is still the same links the two; a name never does.
@@ -272,10 +330,15 @@ class IPaaSApplier:
         """Tell whether a record has the e-mail that the source says now, not only the one that was sent."""
         return email_key(record.get("email_address")) == item.email_key
 
-    def _is_ours(self, item: Item, record: Record) -> bool:
+    def _explains_best(self, item: Item, ipaas_id: str, shown: dict[str, dict[str, Any]]) -> bool:
+        """Tell that no other record shows more of what was sent: somebody may have changed the one that was made."""
+        sent = was_sent(item)
+        agree = {i: agreeing(self.sync.mapping, "to_ipaas", sent, each) for i, each in shown.items()}
+        return all(count <= agree[ipaas_id] for count in agree.values())
+
+    def _is_ours(self, item: Item, shown: dict[str, Any]) -> bool:
         """Tell whether a record looks like what a create with a lost answer has sent, more than like any other such."""
         sync = self.sync
-        shown = sync.mapping.show_ipaas(sync.ipaas.get(sync.kind, str(record["id"])) or record)
         ours = likeness(sync.mapping, "to_ipaas", was_sent(item), shown)
         if ours is None:
             return False
@@ -283,9 +346,15 @@ class IPaaSApplier:
         rivals = (likeness(sync.mapping, "to_ipaas", c.sent, shown) for c in others if c.source_id != item.record_id)
         return all(rival is None or rival <= ours for rival in rivals)
 
-    def _carries_our_id(self, item: Item, found: str) -> Written:
-        """Link what carries our id already; the next run compares the two as a first contact."""
+    def _found(self, item: Item, found: str) -> Written:
+        """Link what carries our id already; the next run compares the two, as a first contact where nobody sent it."""
         sync = self.sync
+        link = sync.ledger.links(sync.scope, sync.collection, "ipaas", [found]).get(found)
+        if link is not None and link.salesforce_id != item.record_id:
+            text = f"iPaaS.com {found} carries its id, and is linked with Salesforce {link.salesforce_id}."
+            return Written(item, "taken", found, text=text)
+        if item.op == "resolve_create":
+            return self._adopt(item, found)
         sync.ledger.add_link(Link(sync.scope, sync.collection, item.record_id, found, settled_by=sync.run.run_key))
         text = f"iPaaS.com {found} carries this Salesforce id already; the next run compares the two."
         return Written(item, "superseded", text=text)
@@ -310,7 +379,7 @@ class IPaaSApplier:
         sync = self.sync
         ipaas_id = str(answer["id"])
         extra: tuple[str, ...] = ()
-        owes = False
+        owes = id_taken = False
         if not self._carries(answer, item.record_id):
             try:
                 sync.ipaas.set_external_id(sync.kind, ipaas_id, item.record_id)
@@ -321,6 +390,10 @@ class IPaaSApplier:
                     raise
                 # The record exists: the link in the ledger has to hold it, whatever its external id says.
                 extra = ("external_id_not_stored",)
+                id_taken = (
+                    classify(error.code, error.message, error.fields, service="ipaas", status=error.status).kind
+                    == "duplicate"
+                )
         if any(part not in answer for part in sync.mapping.ipaas_parts):
             answer = sync.ipaas.get(sync.kind, ipaas_id) or answer
         shown = sync.mapping.show_ipaas(answer)
@@ -338,6 +411,7 @@ class IPaaSApplier:
             target_seen=seen,
             warnings=(*warnings, *extra),
             owes_external_id=owes,
+            id_taken=id_taken,
         )
 
     def _carries(self, answer: Record, salesforce_id: str) -> bool:

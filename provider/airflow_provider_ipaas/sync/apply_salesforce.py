@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from airflow_provider_ipaas.errors import ServiceError, UnknownOutcome
+from airflow_provider_ipaas.errors import UnknownOutcome
 
-from .applying import Settler, Written, linked, refused, refused_by, shown_after, target_row
-from .canary import CanarySurprise, alike, canary_due, canary_passed, compare, told_before
+from .applying import ConfigurationRefused, Written, linked, refused_by
+from .budget import JOB_SIZE
+from .bulk import BulkJobs, JobNotTried, fits
+from .canary import canary_due
 from .claiming import claim_creates, held, renew_claims
 from .context import Sync, batches
-from .fates import owe_external_ids, seen_row
-from .halving import Send, in_halves
-from .keys import content_hash
+from .fates import owe_external_ids
 from .linking import store_external_ids
 from .lost_creates import as_created, find_in_salesforce, link_as_sent
 from .model import Item, Record
 from .ports import WriteResult
+from .progress import Progress
 from .rebuild import WRITES_BEGAN
-from .salesforce_reads import object_fields, rows_by_external_id, rows_by_id
+from .salesforce_reads import forget_fields, rows_by_external_id, rows_by_id, rows_with_external_id
+from .write_salesforce import CHUNK, SalesforceWriter
 
-CHUNK = 2000  # what one retrieve reads
 BATCH_SIZE = 200  # what one Collections call writes
+IDS_PER_LOOK_UP, ROWS_PER_CALL = 200, 2000
 
 
-class SalesforceApplier:
+class SalesforceApplier(SalesforceWriter):
     """Writes what a run planned for Salesforce."""
 
     def __init__(self, sync: Sync) -> None:
-        self.sync = sync
-        self.settler = Settler(sync, "to_salesforce")
-        self._fields: set[str] | None = None
+        super().__init__(sync)
+        self.jobs = BulkJobs(sync)
 
     def run(self) -> dict[str, int]:
         """Write updates and creates; return counts by outcome.
@@ -39,32 +41,27 @@ class SalesforceApplier:
         Raises CanarySurprise, ConfigurationRefused, RequestLimitExceeded or a ServiceError that stopped the run;
         everything not written is planned still, and parked by the report.
         """
+        try:
+            self._write()
+        except ConfigurationRefused:
+            forget_fields(self.sync)  # a permission may be gone since they were looked at: the next run looks again
+            raise
+        return self.settler.counts
+
+    def _write(self) -> None:
         sync = self.sync
-        for chunk in sync.ledger.items(
-            sync.run.run_key,
-            collection=sync.collection,
-            side="ipaas",
-            roles=sync.counted_roles,
-            state="planned",
-            batch=CHUNK,
-        ):
+        wanted: dict[str, Any] = {
+            "collection": sync.collection, "side": "ipaas", "roles": sync.counted_roles, "state": "planned",
+        }  # fmt: skip
+        progress = Progress(sync, "Written to Salesforce", sync.ledger.count_items(sync.run.run_key, **wanted))
+        creates = sync.ledger.count_items(sync.run.run_key, **wanted, op="create")
+        size = JOB_SIZE if self._by_job(creates) else CHUNK
+        for chunk in sync.ledger.items(sync.run.run_key, **wanted, batch=size):
             self._links([item for item in chunk if item.op == "link"])
             self._updates([item for item in chunk if item.op == "update"])
             self._creates([item for item in chunk if item.op in ("create", "resolve_create")])
+            progress.add(len(chunk))
         self.settler.finish()
-        return self.settler.counts
-
-    @property
-    def fields(self) -> set[str]:
-        if self._fields is None:
-            self._fields = object_fields(self.sync)
-        return self._fields
-
-    @property
-    def external_id_field(self) -> str | None:
-        """The external-id field, where the org has one that the API user sees."""
-        name = self.sync.settings.external_id_field
-        return name if name and name in self.fields else None
 
     def _links(self, items: list[Item]) -> None:
         """A match without a write is in step once the other upsert has linked it."""
@@ -89,6 +86,8 @@ class SalesforceApplier:
                 results.append(result)
         if results:
             self.settler.settle(results)
+        # Contacts of one Account go together: each of them locks it.
+        ready.sort(key=lambda item: str(before[str(item.target_id)].get("AccountId") or ""))
         done: list[tuple[Item, str]] = []
         try:
             rest = self._canary_updates(ready, before)
@@ -113,7 +112,7 @@ class SalesforceApplier:
             return self._absent(item, target_id)
         link = sync.ledger.links(sync.scope, sync.collection, "ipaas", [item.record_id]).get(item.record_id)
         if link is None:
-            return Written(item, "later", text="It is not linked yet.")
+            return self._unlinked(item, target_id)
         if link.salesforce_id != target_id:
             return Written(item, "superseded", text=f"It is linked with Salesforce {link.salesforce_id} meanwhile.")
         changes, base = (item.payload or {})["changes"], (item.payload or {})["base"]
@@ -127,6 +126,15 @@ class SalesforceApplier:
             text = f"The target has moved since it was read: {', '.join(moved)}."
             return Written(item, "superseded", target_id, text=text)
         return None
+
+    def _unlinked(self, item: Item, target_id: str) -> Written:
+        """Let a match whose link could not be made wait for what its counterpart waits for."""
+        sync = self.sync
+        other = sync.ledger.items_by_id(sync.run.run_key, sync.collection, "salesforce", [target_id]).get(target_id)
+        if other is not None and other.outcome == "parked" and other.reason and not other.link_to:
+            text = f"Its link with Salesforce {target_id} could not be made: {other.message or other.reason}"
+            return Written(item, "waits", target_id, reason=other.reason, text=text)
+        return Written(item, "later", text="It is not linked yet.")
 
     def _absent(self, item: Item, target_id: str) -> Written:
         rows = list(rows_by_id(self.sync, self.fields, [target_id]))
@@ -151,44 +159,113 @@ class SalesforceApplier:
         sync = self.sync
         if not items:
             return
+        if not self.jobs.end_left_behind():
+            text = "A bulk job that an earlier attempt began is under way in Salesforce still."
+            self.settler.settle([Written(item, "later", text=text) for item in items])
+            return
         ready, results = claim_creates(sync, items, "to_salesforce", sync.salesforce.server_now())
         if results:
             self.settler.settle(results)
         sync.ledger.set_fact(sync.scope, f"{WRITES_BEGAN}:{sync.collection}", True)
         ready = self._without_existing(ready)
-        ready = self._resolve(ready)
+        ready = self._by_account(self._resolve(ready))
+        by_job = self._by_job(len(ready))
         if canary_due(sync, "salesforce", "create"):
             ready = self._canary_creates(ready)
-        for batch in batches(ready, BATCH_SIZE):
-            self._create_batch(batch)
+        if by_job and ready:
+            ready = self._create_by_job(ready)
+        done: list[tuple[Item, str]] = []
+        try:
+            for batch in batches(ready, BATCH_SIZE):
+                self._create_batch(batch, done)
+                if self.external_id_field is None:
+                    # What a task that dies has created could be found by its values only: as little as can be.
+                    written, done = done, []
+                    self._settle_written(written, {}, created=True)
+        finally:
+            self._settle_written(done, {}, created=True)
 
     def _without_existing(self, items: list[Item]) -> list[Item]:
         """Leave out records whose iPaaS.com id Salesforce holds meanwhile: the next run links them."""
         if self.external_id_field is None:
             return items
-        ids = [item.record_id for item in items if item.op == "create"]
-        there = {str(row[self.external_id_field]) for row in rows_by_external_id(self.sync, self.fields, ids)}
+        there = self._holding([item.record_id for item in items if item.op == "create"])
         found = [item for item in items if item.record_id in there]
         if found:
             text = "Salesforce holds a record with this external id since the run read it."
             self.settler.settle([Written(item, "superseded", text=text) for item in found])
         return [item for item in items if item.record_id not in there]
 
+    def _holding(self, ids: list[str]) -> set[str]:
+        """Return which of these iPaaS.com ids Salesforce holds, as far as that may have changed since the run read it."""
+        sync, name = self.sync, str(self.external_id_field)
+        run = sync.ledger.run(sync.run.run_key)
+        fence = (run.facts.get("salesforce_window") or {}).get("fence") if run else None
+        # By id, or all that was changed since every change was visible, our own writes among it: what takes fewer calls.
+        if fence is None or len(ids) <= IDS_PER_LOOK_UP * (1 + self.written // ROWS_PER_CALL):
+            rows = rows_by_external_id(sync, self.fields, ids)
+        else:
+            rows = rows_with_external_id(sync, datetime.fromisoformat(fence))
+        return {str(row[name]) for row in rows}
+
     def _canary_creates(self, items: list[Item]) -> list[Item]:
         rest = list(items)
         while rest and canary_due(self.sync, "salesforce", "create"):
-            self._create_batch([rest.pop(0)], canary="create")
+            done: list[tuple[Item, str]] = []
+            self._create_batch([rest.pop(0)], done)
+            self._settle_written(done, {}, created=True, canary="create")
         return rest
 
-    def _create_batch(self, batch: list[Item], *, canary: str | None = None) -> None:
+    def _by_account(self, items: list[Item]) -> list[Item]:
+        """Give Contacts their Accounts, and put those of one Account together: each of them locks it."""
+        if self.sync.settings.relationships and self.sync.collection == "contact":
+            self._find_accounts(items)
+            items.sort(key=lambda item: str((item.payload or {}).get("account_id") or ""))
+        return items
+
+    def _by_job(self, count: int) -> bool:
+        # In this order: the last two may ask the org.
+        return self.jobs.enough(count) and self.jobs.safe(self.external_id_field)
+
+    def _create_by_job(self, items: list[Item]) -> list[Item]:
+        """Create records as one bulk job; return those that it has not processed, for batches."""
+        key = str(self.external_id_field)
+        bodies = {item.record_id: {**self._create_body(item), key: item.record_id} for item in items}
+        going = [item for item in items if fits(bodies[item.record_id])]
+        try:
+            self.settler.intents(going)
+            results = self.jobs.create(going, bodies, key)
+        except JobNotTried:
+            return items
+        except UnknownOutcome as error:
+            self.settler.settle([Written(item, "uncertain", text=error.message) for item in going])
+            return [item for item in items if not fits(bodies[item.record_id])]
+        done, bad, rest = [], [], []
+        for item in items:
+            result = results.get(item.record_id)
+            refusal = None if result is None or result.success else refused_by(item, result.errors)
+            if result is None or (refusal and refusal.refusal and refusal.refusal.kind == "locked"):
+                rest.append(item)
+            elif refusal is not None:
+                bad.append(refusal)
+            else:
+                done.append((item, str(result.id)))
+        self.settler.proven |= bool(done)
+        if bad:
+            self.settler.settle(bad)
+        for part in batches(done, CHUNK):
+            self._settle_written(part, {}, created=True)
+        return rest
+
+    def _create_batch(self, batch: list[Item], done: list[tuple[Item, str]]) -> None:
+        """Create up to 200 records; add what is created with its id to *done*, and settle the others."""
         sync = self.sync
-        if sync.settings.relationships and sync.collection == "contact":
-            self._find_accounts(batch)
         self.settler.intents(batch)
         batch, taken = held(sync, batch, "to_salesforce")
         if taken:
             self.settler.settle(taken)
-        done: list[tuple[Item, str]] = []
+        if not batch:
+            return
         try:
             self._send(batch, self._send_creates, done)
         except UnknownOutcome as error:
@@ -196,7 +273,6 @@ class SalesforceApplier:
             made = {item.record_id for item, _ in done}
             lost = [item for item in batch if item.state == "planned" and item.record_id not in made]
             self.settler.settle([Written(item, "uncertain", text=text) for item in lost])
-        self._settle_written(done, {}, created=True, canary=canary)
 
     def _send_creates(self, items: Sequence[Item]) -> list[WriteResult]:
         name = self.external_id_field
@@ -267,156 +343,3 @@ class SalesforceApplier:
             if results:
                 self.settler.settle(results)
         store_external_ids(self.sync, older)
-
-    # Sending and settling
-
-    def _send(self, items: Sequence[Item], send: Send, done: list[tuple[Item, str]]) -> None:
-        """Send one batch; settle what was refused, add what is written with its id to *done* as it comes."""
-        for part, answer in in_halves(items, send):
-            if isinstance(answer, ServiceError):
-                self.settler.settle([refused(part[0], answer)])
-                continue
-            results = list(zip(part, answer, strict=True))
-            done += [(item, str(result.id or item.target_id)) for item, result in results if result.success]
-            if done:
-                self.settler.proven = True
-            bad = [refused_by(item, result.errors) for item, result in results if not result.success]
-            if bad:
-                self.settler.settle(bad)
-
-    def _settle_written(
-        self,
-        done: list[tuple[Item, str]],
-        before: dict[str, Record],
-        *,
-        created: bool = False,
-        canary: str | None = None,
-    ) -> None:
-        """Read back what was written and settle it: what Salesforce shows now is the form it keeps."""
-        if not done:
-            return
-        sync = self.sync
-        after = self._retrieve([record_id for _, record_id in done])
-        results = [self._result(item, record_id, before, after, created=created) for item, record_id in done]
-        with sync.ledger.transaction():
-            if created:
-                owe_external_ids(sync, [(record_id, item.record_id) for item, record_id in done])
-            self.settler.settle(results)
-        if created:
-            store_external_ids(self.sync, done)
-        if canary:
-            self._check_canary(canary, results[0], before, after)
-
-    def _result(
-        self, item: Item, record_id: str, before: dict[str, Record], after: dict[str, Record], *, created: bool
-    ) -> Written:
-        sync = self.sync
-        changes = (item.payload or {})["changes"]
-        sent = {key: sync.mapping.to_salesforce(key, value).value for key, value in changes.items()}
-        row = after.get(record_id)
-        actual = sync.mapping.show_salesforce(row) if row else sent
-        by_others = row is not None and not created and row.get("LastModifiedById") != sync.salesforce.user_id
-        shown = {**actual, **_edited_since(sync, sent, actual, by_others=by_others, created=created)}
-        keys = [key for key in changes if key in shown]
-        ours = {key: shown.get(key) for key in (actual if created and row else keys)}
-        theirs = {**sync.mapping.show_ipaas(item.record or {})} if created else dict(changes)
-        theirs |= (item.payload or {}).get("shown", {})
-        return Written(
-            item,
-            "written",
-            record_id,
-            created=created,
-            ours=ours,
-            theirs=theirs,
-            target_seen=self._target_seen(record_id, before.get(record_id), row, shown, keys, created=created)
-            if shown == actual
-            else None,
-        )
-
-    def _target_seen(
-        self,
-        record_id: str,
-        before: Record | None,
-        row: Record | None,
-        shown: dict[str, Any],
-        keys: list[str],
-        *,
-        created: bool,
-    ) -> Any:
-        """Note the version that our write made, so that the next run takes it for no news.
-
-        Not where somebody else edited meanwhile: then the next run has to look.
-        """
-        sync = self.sync
-        if row is None:
-            return None
-        if created:
-            item = sync.salesforce_item(row, "counterpart", set(row))
-            seen = seen_row(sync, item)
-            seen.fate = "unchanged"
-            return None if "AccountId" not in row and sync.collection == "contact" else seen
-        stored = sync.ledger.items_by_id(sync.run.run_key, sync.collection, "salesforce", [record_id]).get(record_id)
-        if stored is None or stored.record is None or before is None or stored.outcome in ("parked", "failed"):
-            return None
-        if stored.state == "planned":
-            return None  # it waits for iPaaS.com still, and counts as seen when that has its fate
-        if before.get("SystemModstamp") != stored.stamp or row.get("LastModifiedById") != sync.salesforce.user_id:
-            return None
-        captured = sync.mapping.show_salesforce(stored.record)
-        # What can't be read back by id (a parent's name) is taken as captured; it moves this record's stamp anyway.
-        now = {key: shown.get(key) if shown.get(key) is not None else captured.get(key) for key in captured}
-        expected = shown_after(captured, shown, keys)
-        if content_hash({**now, **{key: shown.get(key) for key in keys}}) != expected:
-            return None
-        return target_row(sync, stored, stamp=row.get("SystemModstamp"), new_hash=expected)
-
-    def _check_canary(self, op: str, result: Written, before: dict[str, Record], after: dict[str, Record]) -> None:
-        sync = self.sync
-        record_id = str(result.target_id)
-        row = after.get(record_id)
-        if row is None:
-            raise CanarySurprise(
-                f"canary: Salesforce {record_id} cannot be read after its {op}.",
-                next_step="Give the integration user read access to what it creates (View All on the object).",
-            )
-        changes = (result.item.payload or {})["changes"]
-        sent = {key: sync.mapping.to_salesforce(key, value).value for key, value in changes.items()}
-        old = before.get(record_id)
-        kept = sync.mapping.show_salesforce(old) if old else None
-        try:
-            compare("salesforce", op, record_id, sent, sync.mapping.show_salesforce(row), kept)
-        except CanarySurprise as surprise:
-            if not told_before(sync, "salesforce", op, surprise):
-                raise
-            sync.log.warning("Again: %s It is taken for the org's way now.", surprise.message)
-        canary_passed(sync, "salesforce", op)
-
-    def _retrieve(self, ids: Sequence[str]) -> dict[str, Record]:
-        """Read the written fields and the stamps of records by id; those that are not visible are left out."""
-        sync = self.sync
-        names = {name for name in sync.mapping.salesforce_writable_fields if name in self.fields}
-        names |= {"Id", "SystemModstamp", "LastModifiedById"}
-        names |= {"AccountId", "Email"} if sync.collection == "contact" else {"Name", "AccountNumber"}
-        found: dict[str, Record] = {}
-        for chunk in batches(ids, CHUNK):
-            rows = sync.salesforce.retrieve(sync.sobject, chunk, sorted(names))
-            found |= {record_id: row for record_id, row in zip(chunk, rows, strict=True) if row is not None}
-        return found
-
-
-def _edited_since(
-    sync: Sync, sent: dict[str, Any], actual: dict[str, Any], *, by_others: bool, created: bool
-) -> dict[str, Any]:
-    """Return what to settle instead of *actual* where it is no form of what was sent: an edit for the next run to see.
-
-    A flow or another user has made it, in our transaction or right after.
-    """
-    edited = {
-        key: value
-        for key, value in sent.items()
-        if value is not None and value != actual.get(key) and (by_others or not alike(value, actual.get(key)))
-    }
-    if created:
-        fillable = (rule.key for rule in sync.mapping.fields if rule.kind != "constant" and not rule.on_create_only)
-        edited |= {key: None for key in fillable if key not in sent and actual.get(key) is not None}
-    return edited

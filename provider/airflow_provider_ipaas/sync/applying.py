@@ -8,13 +8,14 @@ from typing import Any, Literal
 
 from airflow_provider_ipaas.errors import IPaaSSyncError, ServiceError
 
+from .broken import broken_fields
 from .canary import canary_due
 from .context import Sync
 from .fates import FateBook, seen_row
 from .first_contact import is_held
 from .keys import content_hash
 from .model import Direction, Item, JournalEntry, Link, Seen, Side
-from .pairs import flip_history
+from .pairs import flip_history, forget_waiting_phones
 from .parked import EXTERNAL_ID_MISSING
 from .ports import WriteError
 from .refusals import Refusal, classify
@@ -23,7 +24,18 @@ from .schedule import AWAITING
 CONFIG_STREAK = 5  # refusals of configuration in a row before a canary counts as "every record alike"
 
 Verdict = Literal[
-    "written", "linked", "nothing", "superseded", "gone", "refused", "uncertain", "in_progress", "later", "held"
+    "written",
+    "linked",
+    "nothing",
+    "superseded",
+    "gone",
+    "refused",
+    "uncertain",
+    "in_progress",
+    "later",
+    "held",
+    "taken",
+    "waits",
 ]
 _LINKING = frozenset({"written", "linked", "nothing"})  # the two records are in step, and their link says so
 
@@ -44,10 +56,13 @@ class Written:
     theirs: dict[str, Any] = field(default_factory=dict)
     target_seen: Seen | None = None
     refusal: Refusal | None = None
+    reason: str | None = None  # what a write that *waits* waits for
     text: str | None = None
     warnings: tuple[str, ...] = ()
     error: Exception | None = None
     owes_external_id: bool = False  # iPaaS.com has not got it yet, and will take it later
+    id_taken: bool = False  # another record of iPaaS.com holds this external id
+    rival: Link | None = None  # another run has linked one of the two with another record since the plan
     # iPaaS.com: fields that a PUT sent back as they were and the service now shows in another form: before and after.
     reformed: dict[str, tuple[Any, Any]] = field(default_factory=dict)
 
@@ -62,7 +77,6 @@ class Settler:
         self.proven = False  # a write of this task went through, so refusals are about records
         self.counts: dict[str, int] = {}
         self._held: list[Written] = []
-        self._links: dict[str, Link] = {}  # of the batch at hand, by Salesforce id
 
     def intents(self, items: Sequence[Item]) -> None:
         """Journal what is about to be written."""
@@ -115,7 +129,7 @@ class Settler:
         book = FateBook(sync)
         with sync.ledger.transaction():
             book.load(self.direction, [r.item.record_id for r in results])
-            self._load_links(results)
+            self._link([r for r in results if r.verdict in _LINKING and r.target_id])
             for result in results:
                 self._one(book, result)
             sync.ledger.save_items(sync.run.run_key, [r.item for r in results])
@@ -134,10 +148,12 @@ class Settler:
         item.warnings = tuple(dict.fromkeys([*item.warnings, *result.warnings]))
         item.target_id = result.target_id or item.target_id
         if result.verdict in _LINKING:
-            self._link(result)
             outcome = "created" if result.created else "updated" if result.verdict == "written" else "unchanged"
-            book.decide(item, outcome)  # type: ignore[arg-type]
-            if result.owes_external_id:
+            if result.rival is not None:
+                self._part(book, result, result.rival)
+            else:
+                book.decide(item, outcome)  # type: ignore[arg-type]
+            if result.owes_external_id and result.rival is None:
                 book.park(item, EXTERNAL_ID_MISSING)
         elif result.verdict == "gone":
             self._bury(item)
@@ -145,11 +161,12 @@ class Settler:
         elif result.verdict == "refused" and result.refusal is not None:
             self._refuse(book, item, result.refusal)
         else:
-            reason = {
+            reason = result.reason or {
                 "superseded": "superseded",
                 "uncertain": "uncertain_create",
                 "in_progress": "create_in_progress",
                 "held": AWAITING,
+                "taken": "match_already_linked",
             }.get(result.verdict, "not_attempted")
             book.decide(item, "parked", reason, message=result.text)
         key = item.outcome or ""
@@ -166,40 +183,85 @@ class Settler:
         else:
             book.refuse(item, refusal.code, refusal.message, refusal.next_step)
 
-    def _load_links(self, results: Sequence[Written]) -> None:
-        """Load the links that a batch renews, at once."""
-        linking = [r for r in results if r.verdict in _LINKING and r.target_id]
-        ids = [r.item.record_id if self.side == "salesforce" else str(r.target_id) for r in linking]
-        self._links = self.sync.ledger.links(self.sync.scope, self.sync.collection, "salesforce", ids)
+    def _part(self, book: FateBook, result: Written, rival: Link) -> None:
+        """Give its fate to a record that was written for a pair which another run has parted meanwhile."""
+        text = f"Another run has linked Salesforce {rival.salesforce_id} with iPaaS.com {rival.ipaas_id} meanwhile"
+        if result.created:
+            text += f"; {result.target_id} was created as well, and is a duplicate"
+        book.decide(result.item, "parked", "merged_duplicate" if result.created else "superseded", message=f"{text}.")
 
-    def _link(self, result: Written) -> None:
-        """Make or renew the link: what each side shows of the written fields is what they agree on now."""
-        sync, item = self.sync, result.item
-        if result.target_id is None:
-            return
-        pair = (item.record_id, result.target_id) if self.side == "salesforce" else (result.target_id, item.record_id)
-        for attempt in range(3):
-            if attempt:
-                self._links |= sync.ledger.links(sync.scope, sync.collection, "salesforce", [pair[0]])
-            # Taken out: what is written is another version.
-            link = self._links.pop(pair[0], None)
-            fresh = link is None
-            if link is None:
-                link = Link(sync.scope, sync.collection, *pair)
-            link.salesforce_showing = {**(link.salesforce_showing or {}), **result.ours}
-            link.ipaas_showing = {**(link.ipaas_showing or {}), **result.theirs}
-            for key, (before, after) in result.reformed.items():
-                if sync.mapping.same(key, link.ipaas_showing.get(key), before):
-                    link.ipaas_showing[key] = after
-            if not result.created:
-                for key in result.ours:
-                    flip_history(
-                        link, key, result.ours[key] if self.direction == "to_salesforce" else result.theirs.get(key)
-                    )
-            link.state, link.settled_at, link.settled_by = "active", sync.clock(), sync.run.run_key
-            if sync.ledger.add_link(link) if fresh else sync.ledger.save_link(link):
+    def _link(self, results: Sequence[Written]) -> None:
+        """Make or renew links: what each side shows of the written fields is what they agree on now.
+
+        A link that one of two records has with another record since the plan stays as it is, and is the result's rival.
+        """
+        sync = self.sync
+        pending = list(results)
+        for _ in range(3):
+            if not pending:
                 return
-        sync.log.warning("The link of Salesforce %s and iPaaS.com %s was changed by another run meanwhile.", *pair)
+            pending = self._link_free(pending)
+        theirs = sync.ledger.links(sync.scope, sync.collection, "ipaas", [self._pair(r)[1] for r in pending])
+        for result in pending:
+            salesforce_id, ipaas_id = self._pair(result)
+            rival = theirs.get(ipaas_id)
+            if rival is not None and rival.salesforce_id != salesforce_id:
+                result.rival = rival
+            else:
+                text = "The link of Salesforce %s and iPaaS.com %s was changed by another run meanwhile."
+                sync.log.warning(text, salesforce_id, ipaas_id)
+
+    def _link_free(self, results: Sequence[Written]) -> list[Written]:
+        """Write the links that nobody else has touched; return the results to look at again."""
+        sync = self.sync
+        stored = sync.ledger.links(sync.scope, sync.collection, "salesforce", [self._pair(r)[0] for r in results])
+        renewed: dict[str, tuple[Link, Written]] = {}
+        again: list[Written] = []
+        for result in results:
+            salesforce_id, ipaas_id = self._pair(result)
+            link = stored.get(salesforce_id)
+            if link is not None and link.ipaas_id != ipaas_id:
+                result.rival = link
+            elif salesforce_id in renewed:
+                again.append(result)  # what is written by then is another version
+            else:
+                fresh = link is None
+                if link is None:
+                    link = Link(sync.scope, sync.collection, salesforce_id, ipaas_id)
+                self._renew(link, result, fresh=fresh)
+                renewed[salesforce_id] = (link, result)
+        done = sync.ledger.put_links([link for link, _ in renewed.values()])
+        return [*(result for key, (_, result) in renewed.items() if key not in done), *again]
+
+    def _pair(self, result: Written) -> tuple[str, str]:
+        """Return the Salesforce id and the iPaaS.com id of a result that has both."""
+        own, target = result.item.record_id, str(result.target_id)
+        return (own, target) if self.side == "salesforce" else (target, own)
+
+    def _renew(self, link: Link, result: Written, *, fresh: bool) -> None:
+        """Note on a link what both sides show of the written fields."""
+        sync = self.sync
+        before = link.ipaas_showing
+        link.salesforce_showing = {**(link.salesforce_showing or {}), **result.ours}
+        link.ipaas_showing = {**(link.ipaas_showing or {}), **result.theirs}
+        forget_waiting_phones(sync.mapping, link, before)
+        if fresh:
+            # Nothing is agreed on a field that Salesforce does not let us use: a first contact once it is mended.
+            for key in broken_fields(sync):
+                link.salesforce_showing.pop(key, None)
+                link.ipaas_showing.pop(key, None)
+        for key, (before, after) in result.reformed.items():
+            if sync.mapping.same(key, link.ipaas_showing.get(key), before):
+                link.ipaas_showing[key] = after
+        if not result.created:
+            for key in result.ours:
+                flip_history(
+                    link, key, result.ours[key] if self.direction == "to_salesforce" else result.theirs.get(key)
+                )
+        link.settled_at, link.settled_by = sync.clock(), sync.run.run_key
+        # The target lives, since it was written. Of the source this run knows only that it did when it was read.
+        if link.state != ("salesforce_deleted" if self.side == "salesforce" else "ipaas_deleted"):
+            link.state = "active"
 
     def _bury(self, item: Item) -> None:
         """Note on the link that its target is deleted, so that an undelete can be told."""

@@ -7,13 +7,16 @@ from typing import Any
 
 from airflow_provider_ipaas.errors import IPaaSSyncError
 
+from .budget import tell_forecast
 from .context import Sync
+from .explain import Explainer
 from .fates import FateBook
 from .first_contact import is_held
 from .mass_change import Changes, Excess, excesses, summed
 from .model import DIRECTION_FROM, Item, Outcome, Side
 from .plan import Planner
 from .plan_notes import PlanCounts
+from .preview import is_preview, keep_preview
 from .schedule import AWAITING
 
 HELD = "brake_held"
@@ -44,12 +47,16 @@ def plan_run(sync: Sync, *, parents_ready: frozenset[str] = frozenset()) -> Plan
     connection's limits; everything planned is parked then and nothing is written. A dry run says so in its log and
     its summary, and turns the plan into the outcomes it would have.
     """
-    counts = Planner(sync, parents_ready=parents_ready).run()
+    explainer = Explainer(sync.mapping) if is_preview(sync) else None
+    counts = Planner(sync, parents_ready=parents_ready, explainer=explainer).run()
+    tell_forecast(sync, counts)
     if sync.params.dry_run:
         for excess in _note(sync, find_excesses(sync)):
             sync.log.warning("%s: this run %s. It would stop before its first write.", excess.reason, excess.text)
         for each in _with_parents(sync):
             _finish_dry(each)
+        if explainer is not None:
+            keep_preview(sync, explainer)
     else:
         brake(sync)
     sync.run = sync.ledger.update_run(sync.run.run_key, phase="planned")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Literal, TypeVar
 
 from airflow_provider_ipaas.mapping import CollectionMapping
 
+from .budget import CallBudget
 from .ids import OBJECT
 from .keys import content_hash, email_key, name_key, number_key
 from .ledger_port import LedgerPort
@@ -43,6 +44,10 @@ class SyncSettings:
     limits: ChangeLimits = field(default_factory=ChangeLimits)
     first_contact: Literal["create", "link_only"] = "create"
     retries: RetrySchedule = field(default_factory=RetrySchedule)
+    deep_check: timedelta = timedelta(hours=24)  # every record of iPaaS.com is read whole at least once in it
+    budget: CallBudget = field(default_factory=CallBudget)
+    bulk_threshold: int = 2000  # so many creates in Salesforce go as jobs of Bulk API 2.0; 0: never
+    small_listing: int = 1000  # of collections with no more records each is read whole in every run
 
 
 @dataclass(slots=True)
@@ -63,6 +68,7 @@ class Sync:
     parent_mapping: CollectionMapping | None = None
     is_parent: bool = False
     _clients: dict[str, object] = field(default_factory=dict)
+    _noted: set[str] = field(default_factory=set)
 
     @property
     def salesforce(self) -> SalesforcePort:
@@ -77,6 +83,12 @@ class Sync:
         if client is None:
             client = self._clients["ipaas"] = self.connect_ipaas()
         return client  # type: ignore[return-value]
+
+    def note_once(self, what: str) -> bool:
+        """Tell whether this task has not said that yet, and remember that it has."""
+        fresh = what not in self._noted
+        self._noted.add(what)
+        return fresh
 
     def calls(self) -> dict[str, int]:
         """Return the calls that this task sent so far, by service."""

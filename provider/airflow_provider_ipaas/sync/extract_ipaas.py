@@ -5,18 +5,21 @@ There is no filter by change time, and companies carry no stamp: content is comp
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from airflow_provider_ipaas.errors import ServiceError
 
-from .context import BATCH, Sync, batches, parse_stamp
+from .broken import differs, in_doubt
+from .context import BATCH, Sync, batches, ipaas_stamp, parse_stamp
 from .extract_salesforce import scope_of, settled_fate
 from .first_contact import may_take_up
 from .ids import full_id
 from .model import Item, Link, Record, Seen
+from .progress import Progress
 from .rebuild import FIRST_CONTACT, is_empty, relink
+from .slices import Slice, row_hash
 from .windows import look_back
 
 LIST_BATCH = 200
@@ -31,7 +34,11 @@ class _Listing:
     only: frozenset[str]  # ids of a manual sync; empty: no manual sync
     index_only: bool  # read names and e-mails to match by, capture nothing
     rebuild: bool  # an empty ledger: records that carry our external ids give it its links back
+    now: datetime  # the worker's: since when records were read whole is told by the same clock
+    slice: Slice | None = None  # whose turn it is; None: every record is read whole, whatever its row shows
+    doubts: tuple[str, ...] = ()  # fields that are, or were, broken in Salesforce
     rows: int = 0
+    read: int = 0
     captured: int = 0
 
 
@@ -50,20 +57,52 @@ def extract_ipaas(sync: Sync) -> dict[str, int]:
         only=frozenset(sync.params.ipaas_ids),
         index_only=sync.params.by_id,
         rebuild=is_empty(sync),
+        now=sync.clock(),
+        doubts=in_doubt(sync, "ipaas"),
     )
+    turns = Slice(sync, listing.now)
+    if not (sync.params.full or listing.first or listing.rebuild or listing.doubts or turns.is_small):
+        listing.slice = turns
     _list(sync, listing)
+    if not sync.params.dry_run:
+        turns.remember(listing.rows, listed=not listing.index_only)
     if sync.params.by_id:
         asked = _capture_ids(sync, sync.params.ipaas_ids, report_missing=True)
         return {"rows": listing.rows, "asked": asked}
+    if listing.slice:
+        _tell_slice(sync, listing, turns)
     due = _capture_due(sync)
-    return {"rows": listing.rows, "captured": listing.captured, "due": due}
+    return {"rows": listing.rows, "read": listing.read, "captured": listing.captured, "due": due}
+
+
+def capture_asked(sync: Sync) -> int:
+    """Capture the records that were asked for by id, without listing the others; what was listed before is known."""
+    return _capture_ids(sync, sync.params.ipaas_ids, report_missing=True)
 
 
 def list_index(sync: Sync) -> int:
     """Read the names and e-mails of all rows for matching, capture nothing (Contacts' parents)."""
-    listing = _Listing(start=None, first=False, only=frozenset(), index_only=True, rebuild=False)
+    listing = _Listing(start=None, first=False, only=frozenset(), index_only=True, rebuild=False, now=sync.clock())
     _list(sync, listing)
     return listing.rows
+
+
+def _tell_slice(sync: Sync, listing: _Listing, turns: Slice) -> None:
+    hours = sync.settings.deep_check.total_seconds() / 3600
+    sync.log.info(
+        "iPaaS.com: %s rows listed, %s read whole; every record is read whole at least once in %g hours.",
+        f"{listing.rows:,}",
+        f"{listing.read:,}",
+        hours,
+    )
+    if turns.put_off:
+        sync.log.warning(
+            "Runs have paused: the turns of %s more records are put off to the next runs, of which %s were not read "
+            "whole for more than %g hours. To read everything now, trigger with full.",
+            f"{turns.put_off:,}",
+            f"{turns.overdue:,}",
+            hours,
+        )
 
 
 def _find_scope(sync: Sync) -> None:
@@ -74,22 +113,38 @@ def _find_scope(sync: Sync) -> None:
 
 
 def _list(sync: Sync, listing: _Listing) -> None:
+    progress = Progress(sync, "Listed in iPaaS.com")
     for rows in batches(sync.ipaas.list(sync.kind), LIST_BATCH):
+        progress.add(len(rows))
         ids = [str(row["id"]) for row in rows]
         seen = sync.ledger.seen(sync.scope, sync.collection, "ipaas", ids)
         links = sync.ledger.links(sync.scope, sync.collection, "ipaas", ids)
         listing.rows += len(rows)
         if listing.index_only and not listing.rebuild:
-            _index(sync, [sync.ipaas_item(row, "candidate", external_id_in(sync, row)) for row in rows], seen)
+            _index(sync, [sync.ipaas_item(row, "candidate", external_id_in(sync, row)) for row in rows], seen, {})
             continue
-        items = list(_whole_items(sync, rows, seen, links))
-        _index(sync, items, seen)
+        revived = {record_id for record_id, link in links.items() if link.state == "ipaas_deleted"}
+        waiting = sync.ledger.unresolved(sync.scope, sync.collection, "to_salesforce", ids)
+        short = {str(row["id"]): row for row in rows if is_short(sync, row, linked=str(row["id"]) in links)}
+        standing = {
+            record_id
+            for record_id, row in short.items()
+            if listing.slice
+            and record_id not in revived
+            and record_id not in waiting
+            and listing.slice.stands(row, seen.get(record_id), in_window=_in_window(listing, ipaas_stamp(row)))
+        }
+        items = list(_whole_items(sync, rows, seen, links, short.keys() - standing, standing))
+        read = [item for item in items if item.record_id not in standing]
+        listing.read += len(short.keys() - standing)
+        _index(sync, read, seen, short, listing.now)
         if listing.rebuild:
             relink(sync, [(item.external_id, item.record_id) for item in items if item.external_id])
         if listing.index_only:
             continue
-        revived = {record_id for record_id, link in links.items() if link.state == "ipaas_deleted"}
-        waiting = sync.ledger.unresolved(sync.scope, sync.collection, "to_salesforce", ids)
+        if listing.doubts:
+            shown = ((i.record_id, sync.mapping.show_ipaas(i.record or {})) for i in items)
+            revived |= {i for i, s in shown if differs(sync.mapping, links.get(i), "ipaas", s, listing.doubts)}
         judged = (
             i if (n := i.record_id) in revived else _judge(sync, listing, i, seen.get(n), waits=n in waiting)
             for i in items
@@ -99,13 +154,24 @@ def _list(sync: Sync, listing: _Listing) -> None:
         listing.captured += len(captured)
 
 
-def _whole_items(sync: Sync, rows: list[Record], seen: dict[str, Seen], links: dict[str, Link]) -> Iterator[Item]:
-    """Make the items of listed rows, fetching by id what a row can't show."""
-    short = {str(row["id"]) for row in rows if is_short(sync, row, linked=str(row["id"]) in links)}
-    fetched = read_many(sync, [str(row["id"]) for row in rows if str(row["id"]) in short])
+def _whole_items(
+    sync: Sync,
+    rows: list[Record],
+    seen: dict[str, Seen],
+    links: dict[str, Link],
+    wanted: Set[str],
+    standing: Set[str],
+) -> Iterator[Item]:
+    """Make the items of listed rows: those *wanted* are fetched by id, those *standing* show what was last seen."""
+    fetched = read_many(sync, [str(row["id"]) for row in rows if str(row["id"]) in wanted])
     for row in rows:
         record_id = str(row["id"])
-        record = fetched.get(record_id) if record_id in short else row
+        if record_id in standing:
+            item = sync.ipaas_item(row, "seen", seen[record_id].external_id)
+            item.content_hash = seen[record_id].content_hash
+            yield item
+            continue
+        record = fetched.get(record_id) if record_id in wanted else row
         if record is not None:  # deleted between the list and the read
             yield _with_external_id(sync, record, seen.get(record_id), linked=record_id in links)
 
@@ -145,17 +211,25 @@ def external_id_in(sync: Sync, record: Record) -> str | None:
     return None
 
 
-def _index(sync: Sync, items: list[Item], seen: dict[str, Seen]) -> None:
-    """Remember what records are matched by; their content counts as seen only once a run has decided on it."""
+def _index(
+    sync: Sync, items: list[Item], seen: dict[str, Seen], short: Mapping[str, Record], now: datetime | None = None
+) -> None:
+    """Remember what records are matched by, and of those read whole the row that was listed (*short*).
+
+    Their content counts as seen only once a run has decided on it.
+    """
     rows: list[Seen] = []
     for item in items:
         last = seen.get(item.record_id)
         external = item.external_id or (last.external_id if last else None)
         keys = (item.email_key, item.name_key, item.number_key, external)
+        row = short.get(item.record_id)
+        read = (row_hash(sync, row, item.content_hash), now) if row is not None else (None, None)
         if last is None:
-            rows.append(Seen(item.record_id, None, "", *keys))
-        elif (last.email_key, last.name_key, last.number_key, last.external_id) != keys:
-            rows.append(replace(last, email_key=keys[0], name_key=keys[1], number_key=keys[2], external_id=external))
+            rows.append(Seen(item.record_id, None, "", *keys, row_hash=read[0], read_at=read[1]))
+        elif row is not None or (last.email_key, last.name_key, last.number_key, last.external_id) != keys:
+            kept = replace(last, email_key=keys[0], name_key=keys[1], number_key=keys[2], external_id=external)
+            rows.append(replace(kept, row_hash=read[0], read_at=read[1]))
     sync.ledger.save_seen(sync.scope, sync.collection, "ipaas", rows)
 
 
@@ -165,7 +239,7 @@ def _judge(sync: Sync, listing: _Listing, item: Item, last: Seen | None, *, wait
     One that *waits* is looked at again even when what it shows is in step; outside the window once it is due.
     """
     stamp = parse_stamp(item.stamp)
-    in_window = listing.start is None or (stamp is not None and stamp >= listing.start)
+    in_window = _in_window(listing, item.stamp)
     unseen = last is None or not last.content_hash
     changed = unseen or (last is not None and last.content_hash != item.content_hash)
     if changed and unseen and listing.first and stamp is not None and not in_window:
@@ -182,6 +256,11 @@ def _judge(sync: Sync, listing: _Listing, item: Item, last: Seen | None, *, wait
     outcome, _, reason = last.fate.partition(":")
     item.record, item.state, item.outcome, item.reason = None, "done", outcome, reason or None  # type: ignore[assignment]
     return item
+
+
+def _in_window(listing: _Listing, stamp: str | None) -> bool:
+    moment = parse_stamp(stamp)
+    return listing.start is None or (moment is not None and moment >= listing.start)
 
 
 def seen_of(sync: Sync, item: Item, fate: str, *, baseline: bool = False) -> Seen:

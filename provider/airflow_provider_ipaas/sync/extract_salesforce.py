@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from airflow_provider_ipaas.errors import ConfigurationError, ServiceError
 
-from .context import BATCH, Sync, batches
+from .backfill import keep_up
+from .broken import differs, in_doubt, reach_back
+from .budget import hold_to_budget, remember_usage
+from .context import BATCH, Sync, batches, parse_stamp
 from .first_contact import check_go, may_take_up
 from .lost_creates import API_USER
-from .model import Item, Record, Seen
-from .salesforce_reads import deleted_rows, forget_fields, object_fields, older_stamps, rows_by_id, whole_rows
+from .model import Item, Link, Record, Seen
+from .progress import Progress
+from .salesforce_reads import deleted_rows, forget_fields, object_fields, rows_by_id, whole_rows, window_stamps
 from .windows import Window, look_back
 
 # `updated` answers ids too: ask for a span that holds the longest transaction, not for the whole window.
@@ -26,6 +30,8 @@ def extract_salesforce(sync: Sync) -> dict[str, int]:
     """
     pin_org(sync)
     check_go(sync)
+    if sync.params.by_id:
+        forget_fields(sync)  # a run of single records may query nothing here that would tell that a field has gone
     try:
         return _extract(sync, object_fields(sync))
     except ServiceError as error:
@@ -43,11 +49,14 @@ def _extract(sync: Sync, fields: set[str]) -> dict[str, int]:
     watermark = sync.ledger.watermark(sync.scope, sync.collection, "salesforce")
     now = sync.salesforce.server_now()
     poll_days = sync.params.poll_days or sync.settings.poll_days
-    window = look_back(now, poll_days, watermark, full=sync.params.full)
+    window = reach_back(sync, look_back(now, poll_days, watermark, full=sync.params.full))
     fence = sync.salesforce.latest_date_covered(sync.sobject, now - FENCE_SPAN, now)
+    remember_usage(sync)
+    hold_to_budget(sync, f"reading {sync.sobject}s")
     _remember_window(sync, window, fence.isoformat())
-    known = _capture_older(sync, fields, window)
-    whole = _capture_whole(sync, fields, window)
+    _capture_unagreed(sync, fields)
+    known, newer = _capture_older(sync, fields, window)
+    whole = _capture_whole(sync, fields, window) if newer else 0
     if sync.params.full and watermark is not None:
         _capture_gone(sync, fields, look_back(now, poll_days, watermark, full=False))
     due = _capture_due(sync, fields)
@@ -80,6 +89,7 @@ def pin_org(sync: Sync) -> None:
         scope=scope_of(org_id, sync.settings.system_id),
         facts={API_USER: sync.salesforce.user_id},
     )
+    keep_up(sync)
 
 
 def scope_of(org_id: str, system_id: str) -> str:
@@ -106,20 +116,33 @@ def _remember_window(sync: Sync, window: Window, fence: str) -> None:
     )
 
 
-def _capture_older(sync: Sync, fields: set[str], window: Window) -> int:
-    """Capture the older part of the window; read whole what is not yet processed in its present version."""
-    count = 0
-    for rows in batches(older_stamps(sync, window), 2000):
+def _capture_older(sync: Sync, fields: set[str], window: Window) -> tuple[int, bool]:
+    """Capture the older part of the window; read whole what is not yet processed in its present version.
+
+    Returns how many rows that were, and whether the rest of the window holds any.
+    """
+    if window.start is None or window.whole_from is None or window.start >= window.whole_from:
+        return 0, True
+    count, newer = 0, False
+    for page in batches(window_stamps(sync, window.start), 2000):
+        rows = [row for row in page if _is_older(row, window.whole_from)]
+        newer = newer or len(rows) < len(page)
         rows = _without_dead(sync, rows)
         known, fresh = split_processed(sync, rows)
         sync.ledger.add_items(sync.run.run_key, known)
         _capture_ids(sync, fields, fresh, report_missing=False)
         count += len(rows)
-    return count
+    return count, newer
+
+
+def _is_older(row: Record, than: datetime) -> bool:
+    stamp = parse_stamp(row["SystemModstamp"])
+    return stamp is not None and stamp < than.replace(microsecond=0)
 
 
 def _capture_whole(sync: Sync, fields: set[str], window: Window) -> int:
     count = 0
+    progress = Progress(sync, "Read from Salesforce")
     for rows in batches(whole_rows(sync, fields, window)):
         rows = _without_dead(sync, rows)
         items = [item_of(sync, row, fields) for row in rows]
@@ -127,11 +150,41 @@ def _capture_whole(sync: Sync, fields: set[str], window: Window) -> int:
             # Stamps are whole seconds: a second edit within the one that was processed shows in the content only.
             contents = {item.record_id: item.content_hash for item in items}
             known, fresh = split_processed(sync, rows, contents)
-            wanted = set(fresh)
+            wanted = {*fresh, *_catching_up(sync, items)}
+            known = [item for item in known if item.record_id not in wanted]
             items = [*known, *(item for item in items if item.record_id in wanted)]
         sync.ledger.add_items(sync.run.run_key, items)
         count += len(items)
+        progress.add(len(items))
     return count
+
+
+def _capture_unagreed(sync: Sync, fields: set[str]) -> None:
+    """Capture the records, of any age, that were linked while a field was broken which is whole again."""
+    keys = in_doubt(sync, "salesforce")
+    for links in sync.ledger.walk_links(sync.scope, sync.collection) if keys else ():
+        ids = [link.salesforce_id for link in links if _lacks(link, keys)]
+        _capture_ids(sync, fields, ids, report_missing=False)
+
+
+def _unagreed(sync: Sync, ids: list[str]) -> set[str]:
+    keys = in_doubt(sync, "salesforce")
+    links = sync.ledger.links(sync.scope, sync.collection, "salesforce", ids) if keys else {}
+    return {record_id for record_id, link in links.items() if _lacks(link, keys)}
+
+
+def _lacks(link: Link, keys: tuple[str, ...]) -> bool:
+    return any(key not in (link.salesforce_showing or {}) for key in keys)
+
+
+def _catching_up(sync: Sync, items: list[Item]) -> list[str]:
+    """Return the records that differ from their link by a field that was broken until now."""
+    keys = in_doubt(sync, "salesforce")
+    if not keys:
+        return []
+    links = sync.ledger.links(sync.scope, sync.collection, "salesforce", [item.record_id for item in items])
+    shown = ((i.record_id, sync.mapping.show_salesforce(i.record or {})) for i in items)
+    return [i for i, showing in shown if differs(sync.mapping, links.get(i), "salesforce", showing, keys)]
 
 
 def _capture_gone(sync: Sync, fields: set[str], window: Window) -> None:
@@ -211,6 +264,7 @@ def split_processed(
     seen = sync.ledger.seen(sync.scope, sync.collection, "salesforce", ids)
     # In step, but something is owed to the other side still (an external id): it has to be planned.
     owed = sync.ledger.unresolved(sync.scope, sync.collection, "to_ipaas", ids)
+    unsure = _unagreed(sync, ids)
     known: list[Item] = []
     fresh: list[str] = []
     for row in rows:
@@ -222,6 +276,7 @@ def split_processed(
             or last.stamp != row["SystemModstamp"]
             or row.get("IsDeleted")
             or record_id in owed
+            or record_id in unsure
             or (contents is not None and contents.get(record_id) != last.content_hash)
             or (contents is not None and _filtered(sync, row) != (last.fate in _FILTERED))
         ):

@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow_provider_ipaas.catalogue import NEXT_STEP
 
+from .backfill import AGAIN, RUNNING
 from .context import Sync
 from .model import Direction, Item, Outcome, Seen, Side, Unresolved
 from .parked import EXTERNAL_ID_MISSING
@@ -77,8 +78,15 @@ class FateBook:
             self.park(item, reason or "not_attempted", details=details)
         elif outcome != "failed" and item.link_to and owes_external_id(self.waiting(item)):
             self.park(item, EXTERNAL_ID_MISSING)  # until it is stored
-        elif outcome != "failed":
+        elif outcome != "failed" and not self._waits_since(item):
             self._cleared[item.direction].append(item.record_id)
+
+    def _waits_since(self, item: Item) -> bool:
+        """Tell a record that another run has let wait since this one read it: it saw a younger version."""
+        before = self.waiting(item)
+        if before is None or before.run_key == self.sync.run.run_key or item.captured_at is None:
+            return False
+        return before.last_at is not None and before.last_at > item.captured_at
 
     def remember(self, item: Item) -> None:
         """Note the version that was decided on, so that later runs can tell a change.
@@ -120,7 +128,7 @@ class FateBook:
                 details={**(details or {}), **_debt(before), **self._relation(item, reason)},
                 first_at=before.first_at if before else now,
                 last_at=now,
-                next_at=NO_TIME if reason == AWAITING else now,
+                next_at=NO_TIME if reason == AWAITING else now + AGAIN if reason == RUNNING else now,
                 run_key=self.sync.run.run_key,
             )
         )
@@ -202,37 +210,41 @@ def seen_row(sync: Sync, item: Item) -> Seen:
 def owe_external_ids(sync: Sync, pairs: Sequence[tuple[str, str]]) -> None:
     """Note that iPaaS.com has to get these Salesforce ids for its records; a crash must not forget it."""
     now = sync.clock()
-    sync.ledger.save_unresolved(
-        [
-            Unresolved(
-                sync.scope,
-                sync.collection,
-                "to_ipaas",
-                salesforce_id,
-                EXTERNAL_ID_MISSING,
-                target_id=ipaas_id,
-                next_step=NEXT_STEP[EXTERNAL_ID_MISSING],
-                first_at=now,
-                last_at=now,
-                next_at=now,
-                run_key=sync.run.run_key,
-            )
-            for salesforce_id, ipaas_id in pairs
-        ]
-    )
+    waiting = sync.ledger.unresolved(sync.scope, sync.collection, "to_ipaas", [pair[0] for pair in pairs])
+    for row in waiting.values():
+        row.details = {**row.details, EXTERNAL_ID_MISSING: True}
+    owing = [
+        Unresolved(
+            sync.scope,
+            sync.collection,
+            "to_ipaas",
+            salesforce_id,
+            EXTERNAL_ID_MISSING,
+            target_id=ipaas_id,
+            next_step=NEXT_STEP[EXTERNAL_ID_MISSING],
+            first_at=now,
+            last_at=now,
+            next_at=now,
+            run_key=sync.run.run_key,
+        )
+        for salesforce_id, ipaas_id in pairs
+        if salesforce_id not in waiting
+    ]
+    sync.ledger.save_unresolved([*waiting.values(), *owing])
 
 
-def pay_external_id(sync: Sync, item: Item) -> None:
-    """Note that iPaaS.com has the id of a linked record; what else the record waits for stays."""
-    found = sync.ledger.unresolved(sync.scope, sync.collection, item.direction, [item.record_id])
-    waiting = found.get(item.record_id)
-    if waiting is None or not owes_external_id(waiting):
-        return
-    if waiting.reason == EXTERNAL_ID_MISSING:
-        sync.ledger.clear_unresolved(sync.scope, sync.collection, item.direction, [item.record_id])
-        return
-    waiting.details = {key: value for key, value in waiting.details.items() if key != EXTERNAL_ID_MISSING}
-    sync.ledger.save_unresolved([waiting])
+def pay_external_ids(sync: Sync, salesforce_ids: Iterable[str]) -> None:
+    """Note that iPaaS.com has the ids of linked records; what else they wait for stays."""
+    found = sync.ledger.unresolved(sync.scope, sync.collection, "to_ipaas", salesforce_ids)
+    owing = [row for row in found.values() if owes_external_id(row)]
+    paid = [row.source_id for row in owing if row.reason == EXTERNAL_ID_MISSING]
+    others = [row for row in owing if row.reason != EXTERNAL_ID_MISSING]
+    for row in others:
+        row.details = {key: value for key, value in row.details.items() if key != EXTERNAL_ID_MISSING}
+    if paid:
+        sync.ledger.clear_unresolved(sync.scope, sync.collection, "to_ipaas", paid)
+    if others:
+        sync.ledger.save_unresolved(others)
 
 
 def owes_external_id(waiting: Unresolved | None) -> bool:

@@ -73,7 +73,7 @@ def _prefixes(collection: Collection | None) -> tuple[str, ...]:
 
 
 def _named(collection: Collection | None) -> str:
-    return f"a {OBJECT[collection]}" if collection else "an Account or Contact"
+    return {"account": "an Account", "contact": "a Contact", None: "an Account or Contact"}[collection]
 
 
 def _malformed(value: object, problem: str, collection: Collection | None) -> ConfigurationError:

@@ -12,6 +12,8 @@ from typing import Any
 # a dotted capital I, and everything beyond plain letters and digits.
 _UNSURE = re.compile(r"[fs]+[filst]|(?<=\u02bc)n|[a-z](?=[^\x00-\x7f])|[^a-z0-9]+")
 
+_NO_WORD = re.compile(r"[^a-z0-9]+")
+
 
 def email_key(value: object) -> str | None:
     """Return the e-mail trimmed and case-folded, None for a blank."""
@@ -22,6 +24,9 @@ def name_key(value: object) -> str | None:
     """Return the name case-folded with runs of blanks and punctuation as one blank, None for a blank."""
     if value is None:
         return None
+    plain = str(value)
+    if plain.isascii():  # most names, and the quick way
+        return " ".join(_NO_WORD.sub(" ", plain.lower()).split()) or plain.lower().strip() or None
     text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", str(value)).casefold()).strip()
     words = "".join(char if _is_letter(char) else " " for char in text).split()
     return " ".join(words) or text or None

@@ -88,6 +88,11 @@ class LedgerPort(Protocol):
     def save_link(self, link: Link) -> bool:
         """Write all columns of the link where id and version still fit, raise the version; False when they don't."""
 
+    def put_links(self, links: Sequence[Link]) -> set[str]:
+        """Insert links without an id, write the others where id, version and pair still fit; each Salesforce id once.
+
+        Returns the Salesforce ids of those that were written; the others are somebody else's meanwhile."""
+
     # Last seen
     def seen(self, scope: str, collection: Collection, side: Side, ids: Iterable[str]) -> dict[str, Seen]: ...
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from airflow_provider_ipaas.errors import AuthenticationError, ServiceError
 
 from .applying import Settler, Written, linked, refused
 from .canary import CanarySurprise, canary_due, canary_passed
 from .context import Sync
-from .fates import pay_external_id
+from .fates import pay_external_ids
 from .first_contact import awaiting
 from .model import Item, Link
 from .rebuild import WRITES_BEGAN
+from .shares import PAGE, WHOLE, Share
 
 
 class LinkWriter:
@@ -21,22 +24,26 @@ class LinkWriter:
         self.settler = settler
         self._awaiting = awaiting(sync)
 
-    def write(self) -> None:
+    def write(self, share: Share, size: int) -> None:
         """Store the Salesforce id in iPaaS.com, then link: a crash between the two is mended by the external id."""
         sync = self.sync
-        for batch in sync.ledger.items(
-            sync.run.run_key,
-            collection=sync.collection,
-            side="salesforce",
-            linking=True,
-            batch=max(32, sync.ipaas.lanes * 8),
-        ):
+        for batch in share.batches(self._left(size if share == WHOLE else PAGE), size):
             sync.ledger.set_fact(sync.scope, f"{WRITES_BEGAN}:{sync.collection}", True)
             free = self._free(batch)
             if free and canary_due(sync, "ipaas", "external_id"):
                 self._link_canary(free[0])
             for item, answer in sync.ipaas.parallel(self._store_external_id, free):
                 self._link_made(item, answer)
+
+    def any_left(self) -> bool:
+        """Tell whether a planned link is not made yet."""
+        return next(self._left(1), None) is not None
+
+    def _left(self, size: int) -> Iterator[list[Item]]:
+        sync = self.sync
+        return sync.ledger.items(
+            sync.run.run_key, collection=sync.collection, side="salesforce", linking=True, batch=size
+        )
 
     def _free(self, batch: list[Item]) -> list[Item]:
         """Leave out pairs of which another run has linked one since the plan: that external id is not ours to replace."""
@@ -124,7 +131,7 @@ class LinkWriter:
                 )
                 sync.ledger.add_link(link)
             elif item.record_id in existing:
-                pay_external_id(sync, item)
+                pay_external_ids(sync, [item.record_id])
             item.link_to = None
             sync.ledger.save_items(sync.run.run_key, [item])
 
@@ -176,7 +183,7 @@ def store_external_ids(sync: Sync, done: list[tuple[Item, str]]) -> None:
             stop = stop or answer
         else:
             stored.append(pair[1])
-    sync.ledger.clear_unresolved(sync.scope, sync.collection, "to_ipaas", stored)
+    pay_external_ids(sync, stored)
     _remember_external_ids(sync, done, set(stored))
     if stop is not None:
         raise stop

@@ -124,10 +124,18 @@ def likeness(mapping: CollectionMapping, direction: Direction, sent: Showing, sh
     return both - len(_not_shown(sent, shown)) - added
 
 
+def agreeing(mapping: CollectionMapping, direction: Direction, sent: Showing, shown: Showing) -> int:
+    """Count the values that a record shows as they were sent, whatever else it shows."""
+    return sum(
+        _agree(mapping, direction, key, value, shown.get(key)) for key, value in sent.items() if value is not None
+    )
+
+
 def link_as_sent(sync: Sync, item: Item, target_id: str, shown: Showing) -> Written:
     """Link what an earlier attempt created, as agreed on what was sent then; the next run sees what changed since.
 
-    One that shows nothing of what was sent was made by nobody of us: a person has linked the two, and nothing is agreed.
+    One that shows no more than half of what was sent may be another that a person has linked: nothing is agreed then, and
+    what differs is a conflict.
     Nor is anything agreed on a field that it does not show at all: the next run sends its value again.
     """
     sent = was_sent(item)
@@ -149,7 +157,8 @@ def link_as_sent(sync: Sync, item: Item, target_id: str, shown: Showing) -> Writ
 
 def _is_another(mapping: CollectionMapping, direction: Direction, sent: Showing, shown: Showing) -> bool:
     told = [key for key, value in sent.items() if value is not None and shown.get(key) is not None]
-    return bool(told) and not any(_agree(mapping, direction, key, sent[key], shown[key]) for key in told)
+    alike_in = sum(_agree(mapping, direction, key, sent[key], shown[key]) for key in told)
+    return bool(told) and alike_in * 2 <= len(told)
 
 
 def _kept(mapping: CollectionMapping, direction: Direction, key: str, sent: Showing, shown: Showing) -> Any:

@@ -116,6 +116,10 @@ class Seen:
     baseline: bool = False
     fate: str = ""  # outcome or outcome:reason of the last run that decided on it
     mapping_fingerprint: str = ""
+    # iPaaS.com: what its listed row showed when it was last read whole, and when that was. A ledger keeps both where a
+    # row comes without them.
+    row_hash: str | None = None
+    read_at: datetime | None = None
 
 
 @dataclass(slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from airflow_provider_ipaas.mapping import CollectionMapping, Showing, unsendable
@@ -43,6 +44,8 @@ class PairPlan:
     unsendable: str | None = None  # "field: what is wrong with its text"
     # "field: why the mapping refuses its value", by the direction it would go in
     problems: dict[Direction, str] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)  # fields with a change that Salesforce does not let us write
+    decisions: list[FieldMerge] = field(default_factory=list)  # of every field; empty for a record alone
 
     def changes(self, direction: Direction) -> dict[str, Any]:
         """Return the changes that go in one direction."""
@@ -50,11 +53,15 @@ class PairPlan:
 
 
 def plan_pair(
-    mapping: CollectionMapping, link: Link | None, sides: Sides, writes: Callable[[Direction], bool]
+    mapping: CollectionMapping,
+    link: Link | None,
+    sides: Sides,
+    writes: Callable[[Direction], bool],
+    broken: Mapping[str, str] = MappingProxyType({}),
 ) -> PairPlan:
-    """Merge what both sides show and sort the fields by what is to be done with them."""
-    plan = PairPlan()
-    for decision in merge(mapping, link, sides, writes):
+    """Merge what both sides show and sort the fields by what is to be done with them; *broken* as in `merge`."""
+    plan = PairPlan(decisions=merge(mapping, link, sides, writes, broken))
+    for decision in plan.decisions:
         _take(plan, mapping, decision, sides.salesforce, sides.ipaas, link)
     changes = {**plan.to_ipaas, **plan.to_salesforce}
     plan.parked_fields += [key for key, value in changes.items() if _flips(link, key, value)]
@@ -77,6 +84,8 @@ def _take(
     if decision.fate == "park":
         plan.parked = "conflict"
         plan.parked_fields.append(key)
+    elif decision.why == "broken":
+        plan.broken += [key] if decision.pending else []
     elif decision.fate == "pending" and decision.pending:
         plan.pending.add(decision.pending)
     elif decision.fate == "to_ipaas":
@@ -117,8 +126,11 @@ def _to_salesforce(plan: PairPlan, mapping: CollectionMapping, key: str, value: 
         plan.to_salesforce[key] = value
 
 
-def plan_create(mapping: CollectionMapping, item: Item) -> PairPlan:
-    """Sort the fields of a record that has no counterpart: everything its direction maps and it has a value for."""
+def plan_create(mapping: CollectionMapping, item: Item, broken: Collection[str] = ()) -> PairPlan:
+    """Sort the fields of a record that has no counterpart: everything its direction maps and it has a value for.
+
+    *broken*: the keys of fields that Salesforce does not let us use now.
+    """
     plan = PairPlan()
     to_ipaas = item.side == "salesforce"
     showing = mapping.show_salesforce(item.record or {}) if to_ipaas else mapping.show_ipaas(item.record or {})
@@ -128,9 +140,27 @@ def plan_create(mapping: CollectionMapping, item: Item) -> PairPlan:
             continue
         if to_ipaas and rule.writes_ipaas:
             _to_ipaas(plan, mapping, rule.key, value)
-        elif not to_ipaas and rule.writes_salesforce and value is not None:
+        elif not to_ipaas and rule.writes_salesforce and value is not None and rule.key not in broken:
             _to_salesforce(plan, mapping, rule.key, value)
     return plan
+
+
+def forget_waiting_phones(mapping: CollectionMapping, link: Link, before: Showing | None) -> None:
+    """Take back that a phone is agreed on, once the address that it waits for is there and it was not sent along.
+
+    *before*: what iPaaS.com showed until now. A phone lives on an address there; one that had none could not be sent,
+    and counted as settled. Where the run that meets the new address does not write it, a later one has to.
+    """
+    shown = link.ipaas_showing or {}
+    for rule in mapping.fields:
+        if rule.kind != "phone_on_address" or shown.get(rule.key) is not None:
+            continue
+        address = next((r.key for r in mapping.fields if r.kind == "address" and r.ipaas == rule.ipaas), None)
+        has_come = address is not None and shown.get(address) is not None and (before or {}).get(address) is None
+        waits = (link.salesforce_showing or {}).get(rule.key) is not None
+        if has_come and waits and (before or {}).get(rule.key) is None:
+            for showing in (link.salesforce_showing, link.ipaas_showing):
+                (showing or {}).pop(rule.key, None)
 
 
 def flip_history(link: Link, key: str, value: Any) -> None:

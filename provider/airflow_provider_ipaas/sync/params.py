@@ -30,6 +30,8 @@ class RunParams:
     confirm_first_contact: bool = False
     confirm_rebuild: bool = False
     dry_run: bool = False
+    backfill: bool = False
+    requests_per_second: float | None = None
 
     @classmethod
     def parse(cls, params: Mapping[str, Any], collection: Collection) -> RunParams:
@@ -39,18 +41,21 @@ class RunParams:
             raise ConfigurationError(
                 f"Param direction is {direction!r}.", next_step="Use both, to_ipaas or to_salesforce."
             )
+        backfill = _flag("backfill", params.get("backfill", False))
         salesforce_ids, ipaas_ids = split_record_ids(params.get("record_ids") or [], collection)
         return cls(
             direction=direction,
             poll_days=_whole("poll_days", params.get("poll_days"), MIN_POLL_DAYS, MAX_POLL_DAYS),
             salesforce_ids=tuple(salesforce_ids),
             ipaas_ids=tuple(ipaas_ids),
-            full=_flag("full", params.get("full", False)),
+            full=_flag("full", params.get("full", False)) or backfill,
             max_creates=_whole("max_creates", params.get("max_creates", 1000), 0, None),
             allow_mass_change=_flag("allow_mass_change", params.get("allow_mass_change", False)),
             confirm_first_contact=_flag("confirm_first_contact", params.get("confirm_first_contact", False)),
             confirm_rebuild=_flag("confirm_rebuild", params.get("confirm_rebuild", False)),
             dry_run=_flag("dry_run", params.get("dry_run", False)),
+            backfill=backfill,
+            requests_per_second=_rate("requests_per_second", params.get("requests_per_second")),
         )
 
     @property
@@ -78,6 +83,14 @@ def _whole(name: str, value: object, low: int, high: int | None) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int) or value < low or (high is not None and value > high):
         raise ConfigurationError(f"Param {name} is {value!r}.", next_step=f"Give {limits}, or leave it empty.")
     return value
+
+
+def _rate(name: str, value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+        raise ConfigurationError(f"Param {name} is {value!r}.", next_step="Give a number above 0, or leave it empty.")
+    return float(value)
 
 
 def _flag(name: str, value: object) -> bool:

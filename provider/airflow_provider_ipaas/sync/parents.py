@@ -28,8 +28,7 @@ def sync_parents(sync: Sync) -> dict[str, int]:
     if not wanted:
         return {}
     list_index(parents)
-    find_candidates(parents)
-    Planner(parents).run()
+    _plan_parents(parents)
     creates = parents.ledger.count_items(
         sync.run.run_key, collection="account", side="salesforce", op="create", roles=("parent",)
     )
@@ -38,6 +37,20 @@ def sync_parents(sync: Sync) -> dict[str, int]:
         return {"parents": wanted, "creates": creates}
     counts = IPaaSApplier(parents).run()
     return {"parents": wanted, **counts}
+
+
+def preview_parents(sync: Sync) -> None:
+    """Plan the Accounts of captured Contacts by what is known of the Companies; for a run that writes nothing."""
+    if sync.collection != "contact" or not sync.params.writes("to_ipaas") or awaiting(sync):
+        return
+    parents = sync.for_parents()
+    _capture_parents(sync, parents)
+    _plan_parents(parents)
+
+
+def _plan_parents(parents: Sync) -> None:
+    find_candidates(parents)
+    Planner(parents).run()
 
 
 def _unfinished(parents: Sync) -> int:

@@ -10,32 +10,46 @@ from typing import Any
 
 from airflow_provider_ipaas.mapping import Held
 
+from .backfill import RUNNING, running_backfill
+from .broken import FIELD_BROKEN, broken_fields, reason_text
 from .context import Sync, parse_stamp
+from .explain import Explainer
 from .fates import asked_for, owes_external_id
 from .first_contact import awaiting, waits_for_go
 from .lost_creates import LostCreates
 from .matching import MatchIndex, ineligible
 from .merge import Sides
 from .model import DIRECTION_FROM, Claim, Direction, Item, Link, Side
-from .pairs import PairPlan, plan_create, plan_pair
+from .pairs import PairPlan, forget_waiting_phones, plan_create, plan_pair
 from .plan_notes import PlanCounts, PlanNotes, match_text, values_of
 from .prepare import moved
+from .progress import Progress
 from .rebuild import FIRST_CONTACT
 
 
 class Planner:
-    """Plans one collection of one run. With *preview* it only counts what it would plan."""
+    """Plans one collection of one run. With *preview* it only counts what it would plan; *explainer* is told why."""
 
-    def __init__(self, sync: Sync, *, preview: bool = False, parents_ready: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        sync: Sync,
+        *,
+        preview: bool = False,
+        parents_ready: frozenset[str] = frozenset(),
+        explainer: Explainer | None = None,
+    ) -> None:
         self.sync = sync
         self.preview = preview
         self._notes = PlanNotes(sync, preview=preview)
         self.parents_ready = parents_ready
+        self._explainer = explainer
         self.awaiting = awaiting(sync)  # a go: link what matches, and write nothing else
+        self._backfill = running_backfill(sync)
         self.first_contact = sync.ledger.fact(sync.scope, f"{FIRST_CONTACT}:{sync.collection}") is None
         self._index = MatchIndex(sync)
         self._lost: LostCreates | None = None
         self._handled: set[tuple[Side, str]] = set()
+        self._broken = {key: told["why"] for key, told in broken_fields(sync).items()}
         self._claims: dict[str, Claim] = {}
         self._has_company: dict[str, bool] = {}
 
@@ -44,15 +58,15 @@ class Planner:
         for side in ("salesforce", "ipaas"):
             if side == "ipaas" and self.sync.is_parent:
                 break
-            for batch in self.sync.ledger.items(
-                self.sync.run.run_key,
-                collection=self.sync.collection,
-                side=side,
-                roles=self.sync.counted_roles,
-                state="captured",
-            ):
-                with self.sync.ledger.transaction():
+            sync = self.sync
+            wanted: dict[str, Any] = {
+                "collection": sync.collection, "side": side, "roles": sync.counted_roles, "state": "captured",
+            }  # fmt: skip
+            progress = Progress(sync, f"Planned of {side}", sync.ledger.count_items(sync.run.run_key, **wanted))
+            for batch in sync.ledger.items(sync.run.run_key, **wanted):
+                with sync.ledger.transaction():
                     self._plan_batch(side, batch)
+                progress.add(len(batch))
         return self._notes.counts
 
     def _plan_batch(self, side: Side, batch: list[Item]) -> None:
@@ -106,11 +120,7 @@ class Planner:
             return [item]
         target_id = link.ipaas_id if item.side == "salesforce" else link.salesforce_id
         if item.missing:
-            reason = (
-                "record_not_found" if item.missing == "not_found" and asked_for(self.sync, item) else "source_deleted"
-            )
-            self._notes.gone(item, reason, target_id)
-            return [item]
+            return self._plan_missing(item, target_id)
         if self._owes_external_id(item):
             item.link_to = link.ipaas_id
         if other is not None and other.missing:
@@ -119,7 +129,7 @@ class Planner:
         if unread and self.awaiting and waits_for_go(self._notes.book.waiting(item)):
             item.target_id = target_id
             return self._notes.wait_for_go(item)
-        if _stale(link, item, other):
+        if link.settled_by != self.sync.run.run_key and _stale(link, item, other):
             text = "Another run has written this pair since it was read."
             self._notes.decide(item, "parked", "superseded", target_id=target_id, message=text)
             return [item]
@@ -145,6 +155,21 @@ class Planner:
         stand_in = Item(item.collection, "ipaas", link.ipaas_id, role="counterpart", state="done")
         return self._plan_records(item, stand_in, link)[:1]
 
+    def _plan_missing(self, item: Item, target_id: str | None) -> list[Item]:
+        """Give its fate to a record that is not there.
+
+        A linked one that Salesforce does not show has not been deleted for that: what waits of it goes on waiting.
+        """
+        unseen = item.missing == "not_found"
+        if unseen and (asked_for(self.sync, item) or self.sync.is_parent):
+            self._notes.gone(item, "record_not_found", target_id)
+        elif unseen and target_id and item.side == "salesforce" and self._notes.book.waiting(item) is not None:
+            text = "The integration user does not see it any more; that is no sign of a delete."
+            self._notes.decide(item, "parked", "source_not_visible", target_id=target_id, message=text)
+        else:
+            self._notes.gone(item, "source_deleted", target_id)
+        return [item]
+
     def _plan_without_target(self, item: Item, other: Item, link: Link) -> list[Item]:
         target_id = other.record_id
         known_deleted = other.side == "ipaas" or link.state == "salesforce_deleted"
@@ -167,7 +192,9 @@ class Planner:
         if link is not None:
             self._revive(link, salesforce, ipaas)
         judged = {item.direction: stop for item in (salesforce, ipaas) if (stop := self._judged(item)) is not None}
-        plan = plan_pair(sync.mapping, link, sides, lambda way: way not in judged and self._writes(way))
+        plan = plan_pair(sync.mapping, link, sides, lambda way: way not in judged and self._writes(way), self._broken)
+        if self._explainer is not None:
+            self._explainer.pair(salesforce, ipaas, link, sides, plan)
         plan.pending -= {way for way in judged if sync.params.writes(way)}
         salesforce.target_id, ipaas.target_id = ipaas.record_id, salesforce.record_id
         if link is None or salesforce.link_to:
@@ -234,7 +261,8 @@ class Planner:
             item.state, item.role = "done", "counterpart"
             return
         problem = plan.problems.get(item.direction)
-        decided = changes or problem or held or item.conflicts_resolved
+        broken = plan.broken if item.side == "ipaas" else []
+        decided = changes or problem or held or broken or item.conflicts_resolved
         if not decided and item.role not in sync.counted_roles:
             item.state = "done"
             return
@@ -249,6 +277,10 @@ class Planner:
             item.payload = {**(item.payload or {}), "held": held}
         elif held:
             self._notes.wait_for_go(item)
+        elif not changes and broken:
+            told = broken_fields(sync)
+            text = "; ".join(reason_text(told[key]) for key in broken)
+            self._notes.decide(item, "parked", FIELD_BROKEN, message=f"{text}.")
         elif not changes:
             self._notes.decide(item, "unchanged")
         elif self._notes.book.waits(item):
@@ -283,13 +315,11 @@ class Planner:
     def _plan_unlinked(self, item: Item) -> list[Item]:
         sync = self.sync
         if item.missing or item.record is None:
-            asked = asked_for(sync, item)
-            self._notes.gone(item, "record_not_found" if asked or sync.is_parent else "source_deleted", None)
-            return [item]
+            return self._plan_missing(item, None)
         claim = self._claims.get(item.record_id)
         writes = sync.params.writes(item.direction) and not self.awaiting
         if claim is not None and claim.state != "done" and writes:
-            item.payload = {"changes": plan_create(sync.mapping, item).changes(item.direction)}
+            item.payload = {"changes": plan_create(sync.mapping, item, self._broken).changes(item.direction)}
             self._notes.planned(item, "resolve_create")
             return [item]
         reason = ineligible(sync.mapping, item)
@@ -325,6 +355,9 @@ class Planner:
         stop = self._judged(item)
         if stop is not None:
             self._notes.stop(item, stop, linked=False)
+        elif self._backfill is not None:
+            text = f"Backfill {self._backfill} is under way, and creates it."
+            self._notes.decide(item, "parked", RUNNING, message=text)
         elif self._notes.book.waits(item):
             self._notes.book.wait(item)
         else:
@@ -341,7 +374,9 @@ class Planner:
         return self._plan_records(salesforce, ipaas, None)
 
     def _plan_create(self, item: Item) -> None:
-        plan = plan_create(self.sync.mapping, item)
+        plan = plan_create(self.sync.mapping, item, self._broken)
+        if self._explainer is not None:
+            self._explainer.create(item, plan)
         item.warnings = tuple(dict.fromkeys([*item.warnings, *plan.warnings[item.direction]]))
         if problem := plan.problems.get(item.direction):
             self._notes.refuse_value(item, f"Field {problem}.")
@@ -440,7 +475,9 @@ class Planner:
         ipaas = {**(link.ipaas_showing or {}), **showings["ipaas"]}
         if self._notes.dry or (salesforce == link.salesforce_showing and ipaas == link.ipaas_showing):
             return
+        before = link.ipaas_showing
         link.salesforce_showing, link.ipaas_showing = salesforce, ipaas
+        forget_waiting_phones(self.sync.mapping, link, before)
         if self.sync.ledger.save_link(link):
             link.version += 1
 

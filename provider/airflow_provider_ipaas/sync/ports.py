@@ -44,6 +44,10 @@ class FieldFacts:
     updateable: bool
     external_id: bool
     unique: bool
+    calculated: bool = False
+    nillable: bool = True
+    defaulted_on_create: bool = False
+    values: tuple[str, ...] = ()  # of a picklist, the active ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,10 @@ class SalesforcePort(Protocol):
     def calls(self) -> int:
         """API calls sent so far, token calls not counted."""
 
+    @property
+    def usage(self) -> tuple[int, int] | None:
+        """Calls of the org in the last 24 hours, used and allowed, as the last answer told; None where none did."""
+
     def server_now(self) -> datetime:
         """Return the org's clock (UTC, aware), never the worker's."""
 
@@ -91,6 +99,20 @@ class SalesforcePort(Protocol):
 
     def upsert(self, sobject: str, external_id_field: str, records: Sequence[Record]) -> list[WriteResult]:
         """Upsert at most 200 records by an external-id field each of them carries."""
+
+    def open_upsert_job(self, sobject: str, external_id_field: str, records: Sequence[Record]) -> str:
+        """Upload records as a Bulk API 2.0 job and return its id; nothing is written before `finish_upsert_job`."""
+
+    def finish_upsert_job(
+        self, job_id: str, external_id_field: str, told: Callable[[int], None]
+    ) -> dict[str, WriteResult]:
+        """Let a job run and return the results by external id; a row without one was not processed.
+
+        *told* hears how many rows are done. Raises `UnknownOutcome` for a job that takes longer than ten minutes.
+        """
+
+    def end_job(self, job_id: str) -> bool:
+        """Stop a job that was left behind, or wait for its end; tell whether it has ended."""
 
 
 class IPaaSPort(Protocol):

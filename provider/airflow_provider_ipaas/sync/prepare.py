@@ -31,9 +31,13 @@ def prepare(sync: Sync) -> dict[str, int]:
     check_rebuild(sync)
     remember_go(sync)
     _follow_merges(sync)
+    return read_opposite(sync)
+
+
+def read_opposite(sync: Sync) -> dict[str, int]:
+    """Read what captured records are compared and matched with; return counts."""
     counterparts = _read_counterparts(sync)
-    candidates = find_candidates(sync)
-    return {"counterparts": counterparts, "candidates": candidates}
+    return {"counterparts": counterparts, "candidates": find_candidates(sync)}
 
 
 def _follow_merges(sync: Sync) -> None:
@@ -69,6 +73,7 @@ def _follow(sync: Sync, item: Item, link: Link) -> None:
         link.ipaas_id,
     )
     link.salesforce_id, link.state = item.master_id, "active"
+    link.settled_at, link.settled_by = sync.clock(), sync.run.run_key  # what another run has read is of another pair
     with sync.ledger.transaction():
         sync.ledger.save_link(link)
         owe_external_ids(sync, [(item.master_id, link.ipaas_id)])
@@ -103,11 +108,20 @@ def _read_counterparts(sync: Sync) -> int:
         ids = [item.record_id for item in batch]
         links = sync.ledger.links(sync.scope, sync.collection, "salesforce", ids)
         waiting = sync.ledger.unresolved(sync.scope, sync.collection, "to_ipaas", ids)
+        # What waits there shows something else than its link remembers.
+        theirs = sync.ledger.unresolved(
+            sync.scope, sync.collection, "to_salesforce", [link.ipaas_id for link in links.values()]
+        )
         wanted = [
             link.ipaas_id
             for item in batch
             if (link := links.get(item.record_id)) is not None
-            and (item.record_id in waiting or not knows_both(sync.mapping, link) or sync.params.by_id)
+            and (
+                item.record_id in waiting
+                or link.ipaas_id in theirs
+                or not knows_both(sync.mapping, link)
+                or sync.params.by_id
+            )
             and not (held and waits_for_go(waiting.get(item.record_id)))
         ]
         count += read_ipaas(sync, wanted, "counterpart", missing="not_found")

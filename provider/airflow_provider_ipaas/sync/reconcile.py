@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from airflow_provider_ipaas.errors import IPaaSSyncError, ServiceError
+from airflow_provider_ipaas.errors import IPaaSSyncError
 
 from .context import Sync
 from .drift import Finding, Pair, judge_ipaas_alone, judge_pair, judge_salesforce_alone, showings_agree
@@ -23,7 +23,7 @@ from .model import Item, Link, Side
 from .outlook import Outlook
 from .rebuild import FIRST_CONTACT, REBUILT
 from .reconcile_reads import count_rows, ipaas_by_id, ipaas_listed, salesforce_by_id, salesforce_listed
-from .salesforce_reads import forget_fields, object_fields
+from .salesforce_reads import all_fields
 
 # Suspects are read again in groups: so many ids fit into one query.
 SUSPECTS = 400
@@ -66,14 +66,7 @@ def reconcile(sync: Sync, report: DriftReport) -> None:
 
 
 def _compare(sync: Sync, report: DriftReport) -> None:
-    try:
-        Reconciler(sync, report, object_fields(sync)).run()
-    except ServiceError as error:
-        if error.code != "INVALID_FIELD" or report.rows["salesforce"]:
-            raise
-        # The fields are remembered for a while; one of them has gone (or is not visible any more) since.
-        forget_fields(sync)
-        Reconciler(sync, report, object_fields(sync)).run()
+    Reconciler(sync, report, all_fields(sync)).run()
 
 
 def _check_ready(sync: Sync, report: DriftReport) -> None:

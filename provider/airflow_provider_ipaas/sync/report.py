@@ -8,11 +8,14 @@ from typing import Any
 from airflow_provider_ipaas.errors import IPaaSSyncError
 
 from .brake import park_planned
+from .broken import reason_text, remember_told, told_broken
 from .context import Sync
 from .match_report import match_report, table
 from .model import DIRECTIONS, SOURCE_OF, Direction, Item, Run, Side, Tally
 from .outlook import note_covered
+from .preview import is_preview, kept_preview
 from .rebuild import FIRST_CONTACT
+from .slices import overdue
 from .windows import Window, next_watermark
 
 MAX_ERRORS = 100
@@ -37,10 +40,19 @@ def report(sync: Sync) -> dict[str, Any]:
     if planned and not sync.params.dry_run:
         _park_rest(sync, run)
     summary = _summary(sync, run)
+    if found := told_broken(sync):
+        summary["broken_fields"] = found
+        _log_broken(sync, found)
+    if late := overdue(sync):
+        summary["overdue_reads"] = late
     if planned:
         if (matches := match_report(sync)) is not None:
             summary["match_report"] = matches
-        _move_watermarks(sync, run)  # what was not written waits in the ledger
+        if is_preview(sync):
+            summary["preview"] = kept_preview(sync)
+        moved = _move_watermarks(sync, run)  # what was not written waits in the ledger
+        if not sync.params.dry_run:
+            remember_told(sync, complete=moved)
     if run.scope and planned:
         _log_table(sync, summary)
     sync.ledger.update_run(run.run_key, phase="reported", summary=summary)
@@ -54,6 +66,8 @@ def judge(summary: dict[str, Any], *, failed_tasks: list[str], max_failed_record
     problems: list[str] = []
     if not summary["dry_run"]:
         problems += [f"{b['reason']}: {b['message']} Trigger with {b['allow']}." for b in summary.get("brakes", ())]
+    new = [each for each in summary.get("broken_fields", ()) if each["new"] and not summary["dry_run"]]
+    problems += [f"{reason_text(each)}. {each['next_step']} Later runs go on without it, and say so." for each in new]
     if failed_tasks:
         problems.append(f"Task {', '.join(failed_tasks)} failed: open its log, the last lines say what to do.")
     for direction in DIRECTIONS:
@@ -103,10 +117,10 @@ def _extracted(run: Run) -> bool:
     return "salesforce_window" in run.facts and "ipaas_window" in run.facts
 
 
-def _move_watermarks(sync: Sync, run: Run) -> None:
-    """Move the watermarks: every captured change has a durable fate now."""
+def _move_watermarks(sync: Sync, run: Run) -> bool:
+    """Move the watermarks: every captured change has a durable fate now. Returns whether the run covers its window."""
     if not sync.params.moves_watermark or not _extracted(run):
-        return
+        return False
     for side in ("salesforce", "ipaas"):
         facts = run.facts[f"{side}_window"]
         start = datetime.fromisoformat(facts["start"]) if facts["start"] else None
@@ -121,6 +135,18 @@ def _move_watermarks(sync: Sync, run: Run) -> None:
     key = f"{FIRST_CONTACT}:{sync.collection}"
     if sync.ledger.fact(sync.scope, key) is None:
         sync.ledger.set_fact(sync.scope, key, run.run_key)
+    return True
+
+
+def _log_broken(sync: Sync, found: list[dict[str, Any]]) -> None:
+    for each in found:
+        sync.log.warning(
+            "%s of %s since %s. Everything else is synced; what changes in it waits. Next step: %s",
+            reason_text(each),
+            sync.sobject,
+            each["since"][:16],
+            each["next_step"],
+        )
 
 
 def _summary(sync: Sync, run: Run) -> dict[str, Any]:

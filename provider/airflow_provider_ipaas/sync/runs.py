@@ -11,6 +11,9 @@ def reopen(sync: Sync) -> None:
         sync.log.info("This run was reported before; it starts again from what both services show now.")
         sync.ledger.drop_items(sync.run.run_key)
         sync.run = sync.ledger.restart_run(sync.run.run_key)
+    elif sync.run.phase == "planned":
+        # The plan is of an earlier attempt: where this one does not get as far, it must not count as planned.
+        sync.run = sync.ledger.update_run(sync.run.run_key, phase="started")
 
 
 def is_closed(sync: Sync) -> bool:

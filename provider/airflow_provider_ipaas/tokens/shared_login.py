@@ -222,6 +222,23 @@ class SharedLogin:
         return GrantRefused(reason, next_step=RECONNECT, service=SERVICE, code="invalid_grant")
 
 
+class BorrowedLogin(SharedLogin):
+    """Use the token that the workers share, and never renew it: for those who look on and must leave the grant alone."""
+
+    def _login(self, rejected: Token | None) -> Token:
+        grant = self._store.find_by_app(app_of(self.credentials))
+        if grant is None or grant.state != "connected" or not grant.access_token:
+            problem = "there is no access token that could be used without renewing it"
+        elif rejected is not None and grant.access_token == rejected.access_token:
+            problem = "the access token has ended, and renewing it is left to the runs"
+        else:
+            return self._shared(grant)
+        raise ConfigurationError(
+            f"Connection `{self.credentials.connection}`: {problem}.",
+            next_step="Run the sync DAG once (its tasks renew the token), then ask again.",
+        )
+
+
 class _TakenOver(Exception):
     """Somebody else has changed the grant, or holds its claim by now."""
 

@@ -45,6 +45,14 @@ class MonitoringPage:
         found.wait()
         return found
 
+    def explain(self, record_id: str) -> RecordPage:
+        """Look for a record by the search box."""
+        self.page.get_by_role("textbox", name="Salesforce or iPaaS.com id").fill(record_id)
+        self.page.get_by_role("button", name="Explain").click()
+        found = RecordPage(self.page)
+        found.wait()
+        return found
+
     def open_failed(self, run_id: str) -> list[dict[str, str]]:
         """Open what failed in a run by its number; return the records by column."""
         run = self.page.get_by_role("table").filter(has_text="Started").locator("tbody", has_text=run_id)
@@ -59,8 +67,8 @@ class MonitoringPage:
 
     @property
     def forms(self) -> int:
-        """How many forms and buttons the page has: none, it only shows."""
-        return self.page.locator("form, button, input").count()
+        """How many forms the page has that could change anything: none, it only shows and searches."""
+        return self.page.locator('form:not([method="get"])').count()
 
 
 @dataclass
@@ -84,6 +92,33 @@ class RecordsPage:
         self.page.get_by_role("link", name="last run", exact=True).first.click()
         self.page.wait_for_url("**/tasks/**")
         return self.page.url.rpartition("/tasks/")[2].partition("?")[0]
+
+
+@dataclass
+class RecordPage:
+    """What the ledger knows of one record."""
+
+    page: Page
+
+    def wait(self) -> None:
+        expect(self.page.get_by_role("heading", name="Why did, or didn't, this record sync?")).to_be_visible()
+
+    @property
+    def titles(self) -> list[str]:
+        """Return the headings of the records, the question above them left out."""
+        return self.page.get_by_role("heading", level=2).all_inner_texts()[1:]
+
+    @property
+    def sentences(self) -> list[str]:
+        return self.page.get_by_role("listitem").all_inner_texts()
+
+    def fields(self) -> list[dict[str, str]]:
+        """Return the fields by column."""
+        table = self.page.get_by_role("table").filter(has_text="Last written")
+        return _rows(table) if table.count() else []
+
+    def problem(self) -> str:
+        return self.page.get_by_role("alert").inner_text()
 
 
 def _rows(table: Locator) -> list[dict[str, str]]:

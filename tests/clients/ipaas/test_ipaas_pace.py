@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 
 from airflow_provider_ipaas.clients.ipaas.client import IPaaSClient
 from airflow_provider_ipaas.clients.ipaas.lanes import in_lanes
-from airflow_provider_ipaas.clients.ipaas.limiter import RateLimiter
+from airflow_provider_ipaas.clients.ipaas.limiter import RateLimiter, Throttle
+from airflow_provider_ipaas.sandbox.server import Sandbox
+from tests.clients.ipaas.conftest import settings_of
 
 
 class Time:
@@ -162,3 +165,134 @@ def test_the_client_says_how_many_lanes_it_has(connect: Callable[..., IPaaSClien
     client = connect(max_concurrency=3)
     assert client.lanes == 3
     assert list(client.parallel(str, [1, 2])) == [(1, "1"), (2, "2")]
+
+
+class Quota:
+    """A service that takes so many calls in any *window_s* seconds."""
+
+    def __init__(self, time: Time, calls: int, window_s: float = 1.0) -> None:
+        self.time, self.calls, self.window_s = time, calls, window_s
+        self.taken: list[float] = []
+        self.refused = 0
+
+    def call(self) -> bool:
+        self.time.now += 0.01
+        if sum(1 for at in self.taken if at > self.time.now - self.window_s) >= self.calls:
+            self.refused += 1
+            return False
+        self.taken.append(self.time.now)
+        return True
+
+
+def worked_off(throttle: Throttle, quota: Quota, calls: int, *, retry_after_s: float | None = None) -> float:
+    """Make calls one after the other, each until it is taken; return how long the one that waited longest did."""
+    longest = 0.0
+    for _ in range(calls):
+        waited = 0.0
+        begun = throttle.wait()
+        while not quota.call():
+            waited += throttle.refused(retry_after_s)
+            begun = throttle.wait()
+        throttle.took(begun)
+        longest = max(longest, waited)
+    return longest
+
+
+def test_a_throttle_does_nothing_before_a_refusal() -> None:
+    time = Time()
+    throttle = Throttle(clock=time.clock, sleep=time.sleep)
+    for _ in range(100):
+        throttle.took(throttle.wait())
+    assert (time.now, throttle.rate) == (1000.0, None)
+
+
+@pytest.mark.parametrize("calls", [1, 5, 20, 60])
+def test_a_throttle_finds_the_rate_of_the_service(calls: int) -> None:
+    time = Time()
+    quota = Quota(time, calls)
+    throttle = Throttle(clock=time.clock, sleep=time.sleep)
+    longest = worked_off(throttle, quota, 60 * calls)
+    # Most of what the service takes is made use of, few calls are refused, and none for long.
+    assert time.now - 1000 < 60 / 0.65
+    assert quota.refused < 0.1 * len(quota.taken) + 30
+    assert longest <= 10
+
+
+def test_a_throttle_gets_along_with_a_quota_per_minute() -> None:
+    time = Time()
+    quota = Quota(time, 100, 60.0)
+    throttle = Throttle(clock=time.clock, sleep=time.sleep)
+    assert worked_off(throttle, quota, 500, retry_after_s=20) <= 120
+    time = Time()
+    quota = Quota(time, 100, 60.0)
+    throttle = Throttle(clock=time.clock, sleep=time.sleep)
+    assert worked_off(throttle, quota, 500) <= 120
+
+
+def test_a_throttle_forgets_a_refusal_that_was_for_once() -> None:
+    time = Time()
+    throttle = Throttle(clock=time.clock, sleep=time.sleep)
+    throttle.took(throttle.wait())
+    throttle.refused(None)
+    for _ in range(3_000):
+        throttle.took(throttle.wait())
+        time.now += 0.01
+    assert throttle.rate is not None
+    assert throttle.rate > 100
+    assert time.now - 1000 < 120
+
+
+def test_a_throttle_believes_a_time_that_is_told_up_to_a_minute() -> None:
+    time = Time()
+    throttle = Throttle(clock=time.clock, sleep=time.sleep)
+    assert [throttle.refused(told) for told in (None, 0.0, 7.0, 86_400.0)] == [1.0, 1.0, 7.0, 60.0]
+    throttle.wait()
+    assert time.now - 1000 == pytest.approx(60)
+
+
+def test_a_burst_of_refusals_counts_once() -> None:
+    time = Time()
+    throttle = Throttle(clock=time.clock, sleep=time.sleep)
+    for _ in range(40):
+        throttle.took(throttle.wait())
+    for _ in range(8):
+        throttle.refused(None)
+    assert throttle.rate == pytest.approx(36)
+
+
+def test_a_load_gets_through_a_service_that_takes_few_calls(sandbox: Sandbox) -> None:
+    sandbox.ipaas.switches.set("rate_limit", 20)
+    client = IPaaSClient(settings_of(sandbox.ipaas_url, max_concurrency=8))
+    answers = list(client.parallel(lambda number: client.get("company", number), [str(n) for n in range(1, 61)]))
+    client.close()
+    assert [answer for _, answer in answers] == [None] * 60
+
+
+def test_calls_may_be_taken_while_a_refusal_counts_them() -> None:
+    throttle = Throttle(sleep=lambda _: None)
+    for _ in range(1_000):
+        throttle.took(throttle.wait())
+    failed: list[Exception] = []
+
+    def lane(*, refused: bool) -> None:
+        try:
+            for _ in range(1_000):
+                if refused:
+                    throttle._deaf_until = 0.0
+                    throttle.refused(None)
+                else:
+                    throttle.took(throttle.wait())
+        except Exception as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=lane, kwargs={"refused": number == 0}) for number in range(4)]
+    often, before = 1e-6, sys.getswitchinterval()
+    sys.setswitchinterval(often)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert failed == []

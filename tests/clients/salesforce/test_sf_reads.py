@@ -58,7 +58,7 @@ def test_a_lost_locator_resumes_an_ordered_query_without_doubles(client: Any, sa
 
 
 def test_a_row_changed_before_a_restart_comes_again_with_its_new_values(client: Any, sandbox: Any) -> None:
-    sandbox.machine.seed(records=2100)
+    sandbox.machine.seed(records=4100)
     rows = client.query(ALL)
     first = next(rows)
     sandbox.salesforce.update(first["Id"], {"Name": "Changed"})
@@ -82,7 +82,7 @@ def test_rows_changed_while_pages_are_read_do_not_hide_those_behind_them(client:
 
 
 def test_a_lost_locator_of_an_unordered_query_raises(client: Any, sandbox: Any) -> None:
-    sandbox.machine.seed(records=2100)
+    sandbox.machine.seed(records=4100)  # three pages: the second is read while the first is worked on
     rows = client.query("SELECT Id FROM Account")
     next(rows)
     sandbox.org.queries.expire_locators()

@@ -217,6 +217,58 @@ def test_a_lock_that_stays_is_a_refusal(client: Any, sandbox: Any, fault: Any) -
     assert client.calls == 3
 
 
+def hold(sandbox: Any, ids: list[str]) -> None:
+    """Let another user's transaction hold records until it commits."""
+    operations = [{"op": "update", "id": record_id, "fields": {"Fax": "9"}} for record_id in ids]
+    sandbox.salesforce.transactions.begin(operations, started=None, commit_at=None, by="0055g00000AdminAAB")
+
+
+def sizes(sandbox: Any) -> list[int]:
+    """Return how many records each write of the client carried."""
+    return [entry["records"] for entry in sandbox.journal.entries() if entry["method"] == "PATCH"]
+
+
+def test_locked_records_are_tried_in_smaller_groups_and_keep_their_fates(client: Any, sandbox: Any) -> None:
+    ids = [sandbox.salesforce.insert("Account", {"Name": f"Row {number}"}) for number in range(10)]
+    hold(sandbox, [record_id for at, record_id in enumerate(ids) if at not in (2, 7)])
+    results = client.update("Account", [{"Id": record_id, "Phone": "1"} for record_id in ids])
+    assert sizes(sandbox) == [10, 4, 4, 2, 2, 2, 2]
+    assert [at for at, result in enumerate(results) if result.success] == [2, 7]
+    assert {result.errors[0].code for result in results if not result.success} == {"UNABLE_TO_LOCK_ROW"}
+
+
+def test_a_full_batch_of_locks_costs_six_more_calls_at_most(client: Any, sandbox: Any) -> None:
+    ids = [sandbox.salesforce.insert("Account", {"Name": f"Row {number}"}) for number in range(200)]
+    hold(sandbox, ids)
+    client.update("Account", [{"Id": record_id, "Phone": "1"} for record_id in ids])
+    assert sizes(sandbox) == [200, 100, 100, 50, 50, 50, 50]
+    assert client.calls == 7
+
+
+def test_locks_that_end_meanwhile_leave_each_record_written_once(make_client: Any, sandbox: Any) -> None:
+    ids = [sandbox.salesforce.insert("Account", {"Name": f"Row {number}"}) for number in range(7)]
+    hold(sandbox, ids[:5])
+    client = make_client(sleep=lambda _: sandbox.salesforce.transactions.commit())
+    results = client.update("Account", [{"Id": record_id, "Phone": str(at)} for at, record_id in enumerate(ids)])
+    assert [result.id for result in results] == ids
+    assert all(result.success for result in results)
+    assert sizes(sandbox) == [7, 3, 2]
+    assert [sandbox.salesforce.get(record_id)["Phone"] for record_id in ids] == list("0123456")
+    assert [sandbox.salesforce.get(record_id).get("Fax") for record_id in ids] == ["9"] * 5 + [None] * 2
+
+
+def test_a_group_that_cannot_be_tried_again_keeps_the_fates_of_the_groups_before(
+    client: Any, sandbox: Any, fault: Any
+) -> None:
+    ids = [sandbox.salesforce.insert("Account", {"Name": f"Row {number}"}) for number in range(4)]
+    fault(CREATE, nth=1, type="record_error", **LOCK)
+    fault(CREATE, nth=3, type="limit_exceeded")
+    results = client.update("Account", [{"Id": record_id, "Phone": "1"} for record_id in ids])
+    assert [result.success for result in results] == [True, True, False, False]
+    assert results[2].errors[0].code == "UNABLE_TO_LOCK_ROW"
+    assert client.calls == 3
+
+
 def test_an_outage_while_trying_locked_records_keeps_the_fates_of_the_others(
     client: Any, sandbox: Any, fault: Any
 ) -> None:

@@ -37,5 +37,5 @@ def in_lanes(call: Callable[[T], R], items: Iterable[T], lanes: int) -> Iterator
 def _caught(call: Callable[[T], R], item: T) -> R | Exception:
     try:
         return call(item)
-    except Exception as error:
+    except Exception as error:  # the caller gets it as a value, in the order of its item
         return error

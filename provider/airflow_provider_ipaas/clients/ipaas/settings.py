@@ -26,6 +26,7 @@ class IPaaSSettings:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     max_concurrency: int = 8
     requests_per_second: float | None = None
+    deep_check_hours: int = 24
     default_country: str = ""
     profile: Profile = field(default_factory=Profile.load, repr=False)
     connection: str = "ipaas_default"

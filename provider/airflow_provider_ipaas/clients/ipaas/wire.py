@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeVar, cast
 from urllib.parse import quote, urlencode
 
@@ -16,15 +17,19 @@ from airflow_provider_ipaas.clients._http import Answer, RetryPolicy, Transport,
 from airflow_provider_ipaas.clients.ipaas.answers import NotAnAnswer, read_record
 from airflow_provider_ipaas.clients.ipaas.auth import ApiKey, Login, PasswordTokens, Tokens
 from airflow_provider_ipaas.clients.ipaas.faults import SERVICE, Effect, fault_of, is_expired_token, is_missing
-from airflow_provider_ipaas.clients.ipaas.limiter import RateLimiter
+from airflow_provider_ipaas.clients.ipaas.limiter import RateLimiter, Throttle
 from airflow_provider_ipaas.clients.ipaas.settings import IPaaSSettings
 from airflow_provider_ipaas.errors import MalformedAnswer, ServiceError, UnknownOutcome
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 Api = Literal["sso", "customers", "subscriptions"]
 
 MALFORMED, BAD_ID = "MALFORMED_ANSWER", "bad_id"
 _RETRIES = RetryPolicy(attempts=5, first_wait_s=0.5)
+# How long one attempt at a call waits for a service that refuses it for the number of calls.
+_PATIENCE_S = 120.0
+_TELL_EVERY = timedelta(seconds=30)
 
 
 class _Raise:
@@ -68,6 +73,8 @@ class Wire:
         self._http.secrets.add(settings.password)
         rate = settings.requests_per_second
         self._limiter = RateLimiter(rate, clock=clock, sleep=sleep) if rate else None
+        self._throttle = Throttle(clock=clock, sleep=sleep)
+        self._told_pace: datetime | None = None
         self._guid = str(uuid.uuid4())
         self._tokens: Tokens = (
             ApiKey(settings.password)
@@ -172,9 +179,34 @@ class Wire:
         )
 
     def _paced_send(self, method: str, url: str, *, may_repeat: bool, **more: Any) -> Answer:
-        if self._limiter:
-            self._limiter.wait()
-        return self._http.send(method, url, may_repeat=may_repeat, **more)
+        """Send one request at the pace the service takes; one that is refused for the number of calls goes again.
+
+        Such a refusal was no attempt at the call: a create is as safe to repeat as a read.
+        """
+        waited_s = 0.0
+        while True:
+            if self._limiter:
+                self._limiter.wait()
+            begun = self._throttle.wait()
+            answer = self._http.send(method, url, may_repeat=may_repeat, **more)
+            if answer.status != 429:
+                self._throttle.took(begun)
+                return answer
+            waited_s += self._throttle.refused(answer.retry_after_s)
+            self._tell_pace()
+            if waited_s > _PATIENCE_S:
+                return answer
+
+    def _tell_pace(self) -> None:
+        now = datetime.now(UTC)
+        if self._told_pace is None or now - self._told_pace >= _TELL_EVERY:
+            self._told_pace = now
+            log.warning(
+                "iPaaS.com takes no more calls just now (429); going on at about %.1f a second. Where it always does at this "
+                "rate, set requests_per_second of connection %s.",
+                self._throttle.rate or 0.0,
+                self._settings.connection,
+            )
 
     def _url(self, call: Call) -> str:
         base = getattr(self._settings.profile.base_paths, call.api).strip("/")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from airflow_provider_ipaas.catalogue import Handling, about
 from airflow_provider_ipaas.clients._http import Answer, RetryPolicy, Secrets, Timeouts, Transport
-from airflow_provider_ipaas.clients.salesforce import collections, soql
+from airflow_provider_ipaas.clients.salesforce import bulk, collections, soql
 from airflow_provider_ipaas.clients.salesforce.auth import Authenticator, Login
 from airflow_provider_ipaas.clients.salesforce.faults import SERVICE
 from airflow_provider_ipaas.clients.salesforce.query import stream
@@ -21,6 +21,8 @@ from airflow_provider_ipaas.sync.ports import FieldFacts, ObjectFacts, Record, S
 
 # The `updated` resource looks back 30 days; one less leaves room for clocks.
 _UPDATED_DAYS = 29
+# Shorter than the time after which another run may take over what this one creates.
+_JOB_S = 600.0
 
 
 class SalesforceClient:
@@ -97,6 +99,12 @@ class SalesforceClient:
         return self._transport.calls
 
     @property
+    def usage(self) -> tuple[int, int] | None:
+        """Calls of the org in the last 24 hours, used and allowed, as the last answer told; None where none did."""
+        used, allowed = self.limit_used, self.limit_max
+        return None if used is None or allowed is None else (used, allowed)
+
+    @property
     def limit_used(self) -> int | None:
         """API calls of the whole org in the last 24 hours, as the last answer told; None before any."""
         return self._wire.limit_used
@@ -162,6 +170,23 @@ class SalesforceClient:
         """Upsert at most 200 records by an external-id field each of them carries."""
         return collections.upsert(self._wire, sobject, external_id_field, records)
 
+    def open_upsert_job(self, sobject: str, external_id_field: str, records: Sequence[Record]) -> str:
+        """Upload records as a Bulk API 2.0 job and return its id; nothing is written before `finish_upsert_job`."""
+        return bulk.open_upsert(self._wire, sobject, external_id_field, records)
+
+    def finish_upsert_job(
+        self, job_id: str, external_id_field: str, told: Callable[[int], None]
+    ) -> dict[str, WriteResult]:
+        """Let a job run and return the results by external id; a row without one was not processed.
+
+        *told* hears how many rows are done. Raises `UnknownOutcome` for a job that takes longer than ten minutes.
+        """
+        return bulk.finish(self._wire, job_id, external_id_field, limit_s=_JOB_S, told=told)
+
+    def end_job(self, job_id: str) -> bool:
+        """Stop a job that was left behind, or wait for its end; tell whether it has ended."""
+        return bulk.end(self._wire, job_id, limit_s=_JOB_S)
+
 
 def _read_describe(answer: Answer) -> ObjectFacts:
     body = read_object(answer)
@@ -182,7 +207,16 @@ def _field(item: dict[str, Any]) -> FieldFacts:
         updateable=item.get("updateable") is True,
         external_id=item.get("externalId") is True,
         unique=item.get("unique") is True,
+        calculated=item.get("calculated") is True,
+        nillable=item.get("nillable") is not False,
+        defaulted_on_create=item.get("defaultedOnCreate") is True,
+        values=_active_values(item.get("picklistValues")),
     )
+
+
+def _active_values(found: object) -> tuple[str, ...]:
+    values = found if isinstance(found, list) else []
+    return tuple(str(v.get("value")) for v in values if isinstance(v, dict) and v.get("active") is not False)
 
 
 def _read_covered(answer: Answer) -> datetime:

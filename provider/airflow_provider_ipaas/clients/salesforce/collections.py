@@ -93,7 +93,11 @@ def _check_size(items: Sequence[Any], most: int) -> None:
 
 
 def _write(wire: Wire, call: Call, bodies: Sequence[Record]) -> list[WriteResult]:
-    """Make the write; then send again, a few times and after a wait, only the records that met a lock."""
+    """Make the write; then send again, a few times and after a wait, only the records that met a lock.
+
+    They go in smaller groups from attempt to attempt, two and then four, one after the other: a short call holds its own
+    locks for less time, and one that waits for a lock keeps fewer records waiting. More groups would cost the org calls.
+    """
     _check_size(bodies, MAX_WRITES)
     if not bodies:
         return []
@@ -102,22 +106,34 @@ def _write(wire: Wire, call: Call, bodies: Sequence[Record]) -> list[WriteResult
         locked = [at for at, result in enumerate(results) if _is_locked(result)]
         if not locked:
             break
-        log.info("%d records are locked; trying them again (attempt %d).", len(locked), attempt + 1)
+        size = -(-len(locked) // 2**attempt)
+        groups = [locked[at : at + size] for at in range(0, len(locked), size)]
+        log.info("%d records are locked; trying them again (attempt %d), %d at a time.", len(locked), attempt + 1, size)
         wire.sleep(wire.policy.backoff_s(attempt))
+        if not _send_again(wire, call, bodies, groups, results):
+            break
+    return results
+
+
+def _send_again(
+    wire: Wire, call: Call, bodies: Sequence[Record], groups: Sequence[Sequence[int]], results: list[WriteResult]
+) -> bool:
+    """Send *groups* of positions again and put what is answered into *results*; False where a call failed."""
+    for group in groups:
         try:
-            again = _send(wire, call, [bodies[at] for at in locked])
+            again = _send(wire, call, [bodies[at] for at in group])
         except UnknownOutcome:
             if call.effect == "create":
                 # Which of them exist now has to be found out: a refusal reported here might be none.
                 raise
-            break
+            return False
         except ServiceError as error:
             # The others are done, and the caller must hear of it; the locked ones stay refused.
             log.info("The locked records could not be tried again (%s).", error.code or type(error).__name__)
-            break
-        for at, result in zip(locked, again, strict=True):
+            return False
+        for at, result in zip(group, again, strict=True):
             results[at] = result
-    return results
+    return True
 
 
 def _is_locked(result: WriteResult) -> bool:

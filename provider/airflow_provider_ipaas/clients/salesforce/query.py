@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -119,11 +120,27 @@ def _selected(soql: str) -> frozenset[str]:
 
 
 def _pages(wire: Wire, first: Call, selected: frozenset[str]) -> Iterator[Record]:
-    call = first
+    """Yield the rows of all pages; while the rows of one are worked on, the next one is read."""
+
+    def fetch(call: Call) -> _Page:
+        return wire.send(call, lambda answer: _read_page(wire, answer, selected))
+
+    # Most queries have one page: the thread starts with the second.
+    ahead = ThreadPoolExecutor(max_workers=1, thread_name_prefix="salesforce-page")
+    try:
+        # The first page is held by nobody else, so that it goes when the second is worked on.
+        yield from _rows(fetch(first), first, lambda call: ahead.submit(fetch, call))
+    finally:
+        ahead.shutdown(wait=True, cancel_futures=True)
+
+
+def _rows(page: _Page, first: Call, ask: Callable[[Call], Future[_Page]]) -> Iterator[Record]:
     seen: set[str] = set()
     rows = 0
     while True:
-        page = wire.send(call, lambda answer: _read_page(wire, answer, selected))
+        following = None
+        if page.next_url is not None and page.next_url not in seen:
+            following = ask(Call("GET", page.next_url, first.what))
         yield from page.records
         rows += len(page.records)
         if page.next_url is None:
@@ -135,12 +152,12 @@ def _pages(wire: Wire, first: Call, selected: frozenset[str]) -> Iterator[Record
                     code="ROWS_MISSING",
                 )
             return
-        if page.next_url in seen:
+        if following is None:
             raise MalformedAnswer(
                 f"Salesforce names the same next page again and again while asked to {first.what}.", service=SERVICE
             )
         seen.add(page.next_url)
-        call = Call("GET", page.next_url, first.what)
+        page = following.result()
 
 
 def _read_page(wire: Wire, answer: Answer, selected: frozenset[str]) -> _Page:
@@ -148,7 +165,7 @@ def _read_page(wire: Wire, answer: Answer, selected: frozenset[str]) -> _Page:
     records, done = body.get("records"), body.get("done")
     if not isinstance(records, list) or not isinstance(done, bool) or not all(isinstance(row, dict) for row in records):
         raise NotAnAnswer("JSON that is no page of a query")
-    if not all(_is_row(row, selected) for row in records):
+    if not _are_rows(records, selected):
         raise NotAnAnswer("rows without the fields that were asked for")
     total = body.get("totalSize")
     announced = total if isinstance(total, int) and not isinstance(total, bool) else None
@@ -157,13 +174,15 @@ def _read_page(wire: Wire, answer: Answer, selected: frozenset[str]) -> _Page:
     )
 
 
-def _is_row(row: Record, selected: frozenset[str]) -> bool:
-    """Say whether a row has what was selected (in any letter case), with an Id and a stamp that are such."""
-    if not selected <= row.keys() and not {name.lower() for name in selected} <= {name.lower() for name in row}:
+def _are_rows(rows: list[Record], selected: frozenset[str]) -> bool:
+    """Say whether each row has what was selected (in any letter case), with an Id and a stamp that are such."""
+    if not all(selected <= row.keys() for row in rows):
+        lower = {name.lower() for name in selected}
+        if not all(lower <= {name.lower() for name in row} for row in rows):
+            return False
+    if "Id" in selected and not all(soql_text.is_id(row.get("Id")) for row in rows):
         return False
-    if "Id" in selected and not soql_text.is_id(row.get("Id")):
-        return False
-    return "SystemModstamp" not in selected or _STAMP.fullmatch(str(row.get("SystemModstamp"))) is not None
+    return "SystemModstamp" not in selected or all(_STAMP.fullmatch(str(r.get("SystemModstamp"))) for r in rows)
 
 
 def _next_path(wire: Wire, url: Any) -> str:
@@ -181,9 +200,9 @@ def _next_path(wire: Wire, url: Any) -> str:
 
 
 def plain(row: Record) -> Record:
-    """Return a row without `attributes`, its own and those of its parents."""
-    return {
-        name: plain(value) if isinstance(value, dict) and "attributes" in value else value
-        for name, value in row.items()
-        if name != "attributes"
-    }
+    """Take `attributes` out of a row, its own and those of its parents; return it."""
+    row.pop("attributes", None)
+    for value in row.values():
+        if isinstance(value, dict) and "attributes" in value:
+            plain(value)
+    return row

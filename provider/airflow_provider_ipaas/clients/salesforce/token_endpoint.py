@@ -18,7 +18,7 @@ from airflow_provider_ipaas.clients.salesforce.soql import id18, same_id
 from airflow_provider_ipaas.errors import ConfigurationError, MalformedAnswer, ServiceError, WrongOrgError
 
 AuthFlow = Literal["web_server", "client_credentials", "jwt_bearer"]
-MALFORMED_TOKEN = "MALFORMED_TOKEN"  # noqa: S105
+MALFORMED_TOKEN = "MALFORMED_TOKEN"  # noqa: S105  (the code of an error)
 READ_TIMEOUT_S = 30.0
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 

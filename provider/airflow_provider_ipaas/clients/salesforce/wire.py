@@ -35,7 +35,7 @@ _NOT_AT_ONCE = frozenset({"QUERY_TIMEOUT"})
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: its path under the versioned base, and what a repetition of it would do."""
+    """One call: its path under the versioned base, and what a repetition of it would do. A body of bytes is CSV."""
 
     method: str
     path: str
@@ -122,7 +122,9 @@ class Wire:
         *read* raises NotAnAnswer for a body that isn't what the API answers: a read is repeated then, and so is an
         idempotent write, which ends in UnknownOutcome if it keeps happening; a create is UnknownOutcome at once.
         """
-        body = json.dumps(call.body).encode("ascii") if call.body is not None else None
+        body = call.body
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode("ascii")
         try:
             return with_retries(
                 lambda: self._attempt(call, body, read), policy=self.policy, sleep=self.sleep, when=self._may_repeat
@@ -144,7 +146,7 @@ class Wire:
             if not is_expired_token(answer):
                 break
             # A 401 means that nothing was processed, so even a create may be sent again.
-            token = _logged_in(lambda rejected=token: self._renew(rejected))  # type: ignore[misc]
+            token = _logged_in(lambda rejected=token: self._renew(rejected))  # type: ignore[misc]  # a default that mypy does not infer
             answer = self._exchange(call, body, token)
             if not token.shared:
                 break
@@ -161,7 +163,7 @@ class Wire:
         url = f"{token.instance_url}{path}{f'?{query}' if query else ''}"
         headers = {"Authorization": f"Bearer {token.access_token}"}
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = "text/csv" if isinstance(call.body, bytes) else "application/json"
         self._check_length(call, len(url) + len(token.access_token) + 300)
         answer = self.transport.send(call.method, url, headers=headers, body=body, may_repeat=call.effect != "create")
         if (usage := _USAGE.search(answer.headers.get("Sforce-Limit-Info") or "")) is not None:

@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from airflow_provider_ipaas.sandbox.answers import JSONResponse
 from airflow_provider_ipaas.sandbox.front import Answer, json_answer
-from airflow_provider_ipaas.sandbox.salesforce import collections, resources, rows
+from airflow_provider_ipaas.sandbox.salesforce import collections, ingest, resources, rows
 from airflow_provider_ipaas.sandbox.salesforce.auth_routes import oauth_routes
 from airflow_provider_ipaas.sandbox.salesforce.context import Handler, Org, rest
 from airflow_provider_ipaas.sandbox.salesforce.errors import invalid_session, not_found, request_limit
@@ -47,6 +47,13 @@ def create_app(org: Org) -> Starlette:
         *route("/composite/sobjects", POST=collections.create, PATCH=collections.update, DELETE=collections.delete),
         *route("/composite/sobjects/{sobject}", GET=collections.retrieve, POST=collections.retrieve),
         *route("/composite/sobjects/{sobject}/{field}", PATCH=collections.upsert),
+        *route("/jobs/ingest", GET=ingest.listing, POST=ingest.create),
+        *route("/jobs/ingest/", GET=ingest.listing, POST=ingest.create),
+        *route("/jobs/ingest/{job}", GET=ingest.read, PATCH=ingest.change, DELETE=ingest.delete),
+        *route("/jobs/ingest/{job}/batches", PUT=ingest.upload),
+        *route("/jobs/ingest/{job}/batches/", PUT=ingest.upload),
+        *route("/jobs/ingest/{job}/{results}", GET=ingest.results),
+        *route("/jobs/ingest/{job}/{results}/", GET=ingest.results),
         *route("/sobjects", GET=resources.describe_global),
         *route("/sobjects/", GET=resources.describe_global),
         *route("/sobjects/{sobject}", GET=rows.basic, POST=rows.create),

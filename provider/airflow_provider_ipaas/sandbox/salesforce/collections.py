@@ -16,7 +16,7 @@ from airflow_provider_ipaas.sandbox.salesforce.ids import to_18
 from airflow_provider_ipaas.sandbox.salesforce.render import whole_record
 from airflow_provider_ipaas.sandbox.salesforce.rows import requested_fields
 from airflow_provider_ipaas.sandbox.salesforce.schema import FieldDef, ObjectDef
-from airflow_provider_ipaas.sandbox.salesforce.writes import find_live
+from airflow_provider_ipaas.sandbox.salesforce.writes import upsert_row
 
 MAX_RECORDS = 200
 MAX_CHUNKS = 10
@@ -87,17 +87,8 @@ def upsert(call: Call) -> Response:
         payload, value = _split(records[index], field)
         if uses[value.lower()] > 1:
             raise SalesforceError("DUPLICATE_VALUE", f"Duplicate external id specified: {value}", fields=[field.name])
-        matches = find_live(call.store, definition, field, value)
-        if len(matches) > 1:
-            raise SalesforceError(
-                "DUPLICATE_EXTERNAL_ID",
-                f"{field.name}: more than one record found for external id field: [{', '.join(matches)}]",
-                fields=[field.name],
-            )
-        if matches:
-            writer.update(definition, matches[0], payload, index)
-            return {"id": matches[0], "created": False}
-        return {"id": writer.create(definition, {**payload, field.name: value}, index), "created": True}
+        record_id, created = upsert_row(call.store, writer, definition, field, payload, value, index)
+        return {"id": record_id, "created": created}
 
     return _run(call, len(records), step, all_or_none=all_or_none)
 

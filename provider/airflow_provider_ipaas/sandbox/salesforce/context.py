@@ -24,6 +24,7 @@ from airflow_provider_ipaas.sandbox.salesforce.errors import (
 )
 from airflow_provider_ipaas.sandbox.salesforce.forms import bearer
 from airflow_provider_ipaas.sandbox.salesforce.grants import Session
+from airflow_provider_ipaas.sandbox.salesforce.jobs import Jobs
 from airflow_provider_ipaas.sandbox.salesforce.oauth import OAuth
 from airflow_provider_ipaas.sandbox.salesforce.query import Queries
 from airflow_provider_ipaas.sandbox.salesforce.schema import ObjectDef
@@ -43,11 +44,17 @@ class Org:
     oauth: OAuth
     browsers: Browsers
     queries: Queries
+    jobs: Jobs
 
     @classmethod
     def build(cls, store: SalesforceStore) -> Org:
         """Assemble an org on a store."""
-        return cls(store, OAuth(store), Browsers(store.switches), Queries(store))
+        return cls(store, OAuth(store), Browsers(store.switches), Queries(store), Jobs(store))
+
+    def settle(self) -> None:
+        """Do what has become due, in the records and of the jobs."""
+        self.store.settle()
+        self.jobs.work()
 
     def reset(self) -> None:
         """Return everything to the beginning."""
@@ -55,6 +62,7 @@ class Org:
         self.oauth.reset()
         self.browsers.reset()
         self.queries.expire_locators()
+        self.jobs.reset()
 
 
 @dataclass(frozen=True, slots=True)

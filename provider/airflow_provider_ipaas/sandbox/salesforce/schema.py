@@ -143,10 +143,13 @@ class ObjectDef:
             self, "by_relationship", {f.relationship.lower(): f for f in self.fields.values() if f.relationship}
         )
 
-    def only(self, *, hidden: Iterable[str], writable: bool) -> ObjectDef:
-        """Return this object as a user sees it who lacks the `hidden` fields."""
-        drop = {name.lower() for name in hidden}
+    def only(self, *, hidden: Iterable[str], fixed: Iterable[str], writable: bool) -> ObjectDef:
+        """Return this object as a user sees it who lacks the `hidden` fields, and may not write the `fixed` ones."""
+        drop, locked = ({name.lower() for name in names} for names in (hidden, fixed))
         fields = {name: f for name, f in self.fields.items() if name.lower() not in drop}
+        fields |= {
+            name: replace(f, createable=False, updateable=False) for name, f in fields.items() if name.lower() in locked
+        }
         if not writable:
             fields = {name: replace(f, createable=False, updateable=False) for name, f in fields.items()}
         return ObjectDef(self.name, self.label, self.plural, self.prefix, fields, self.writable and writable)

@@ -86,13 +86,10 @@ class SalesforceStore:
                 external_id=switches["external_id_field"],
                 person_accounts=switches["person_accounts"],
             )
-            hidden: dict[str, list[str]] = {}
-            for entry in switches["hidden_fields"]:
-                sobject, _, name = entry.partition(".")
-                hidden.setdefault(sobject.lower(), []).append(name)
+            hidden, fixed = _by_object(switches["hidden_fields"]), _by_object(switches["read_only_fields"])
             locked = {name.lower() for name in switches["read_only_objects"]}
             self._visible = {
-                key: definition.only(hidden=hidden.get(key, ()), writable=key not in locked)
+                key: definition.only(hidden=hidden.get(key, ()), fixed=fixed.get(key, ()), writable=key not in locked)
                 for key, definition in objects.items()
             }
             self._show_duplicate_rules()
@@ -313,3 +310,12 @@ def _name_contact(sobject: str, row: Row) -> None:
     if sobject == "Contact":
         parts = (row.get("FirstName"), row.get("LastName"))
         row["Name"] = " ".join(part for part in parts if part)
+
+
+def _by_object(entries: Iterable[str]) -> dict[str, list[str]]:
+    """Group names like `Account.Fax` by object, in lower case."""
+    found: dict[str, list[str]] = {}
+    for entry in entries:
+        sobject, _, name = entry.partition(".")
+        found.setdefault(sobject.lower(), []).append(name)
+    return found

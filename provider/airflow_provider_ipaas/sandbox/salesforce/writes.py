@@ -40,7 +40,7 @@ class Writer:
 
     def __init__(self, store: SalesforceStore, options: WriteOptions) -> None:
         self._store = store
-        self._options = options
+        self.options = options
 
     def create(self, definition: ObjectDef, payload: Payload, index: int = 0) -> str:
         """Create a record and return its Id."""
@@ -59,7 +59,7 @@ class Writer:
             raise _missing(missing)
         self._check(definition, values, {}, None)
         present = {name: value for name, value in values.items() if value is not None}
-        record_id = self._store.insert(definition.name, present, by=self._options.by)
+        record_id = self._store.insert(definition.name, present, by=self.options.by)
         self._store.run_flows(record_id)
         return record_id
 
@@ -76,7 +76,7 @@ class Writer:
         if self._store.transactions.locked(row["Id"]):
             raise unable_to_lock()
         self._check(definition, values, row, row["Id"])
-        self._store.update(row["Id"], values, by=self._options.by)
+        self._store.update(row["Id"], values, by=self.options.by)
         self._store.run_flows(row["Id"])
 
     def delete(self, definition: ObjectDef, record_id: str, index: int = 0) -> None:
@@ -87,7 +87,7 @@ class Writer:
             raise SalesforceError("INSUFFICIENT_ACCESS_OR_READONLY", _NO_ACCESS, fields=[])
         if self._store.transactions.locked(row["Id"]):
             raise unable_to_lock()
-        self._store.delete(row["Id"], by=self._options.by)
+        self._store.delete(row["Id"], by=self.options.by)
 
     def existing(self, definition: ObjectDef, record_id: str) -> Row:
         """Return the live record an id names."""
@@ -106,7 +106,7 @@ class Writer:
     # Checks
 
     def _refuse(self, payload: Payload, index: int) -> None:
-        for refusal in self._options.refusals:
+        for refusal in self.options.refusals:
             if refusal.meets(payload, index):
                 raise SalesforceError(refusal.code, refusal.message, fields=refusal.fields)
 
@@ -169,8 +169,8 @@ class Writer:
             definition,
             values,
             record_id,
-            allow_save=self._options.allow_save,
-            version=self._options.version,
+            allow_save=self.options.allow_save,
+            version=self.options.version,
         )
 
     def _check_unique(self, definition: ObjectDef, values: Payload, record_id: str | None) -> None:
@@ -185,6 +185,29 @@ class Writer:
                         f"duplicate value found: {name} duplicates value on record with id: {other[:15]}",
                         fields=[],
                     )
+
+
+def upsert_row(
+    store: SalesforceStore,
+    writer: Writer,
+    definition: ObjectDef,
+    field: FieldDef,
+    payload: Payload,
+    value: str,
+    index: int,
+) -> tuple[str, bool]:
+    """Create or update the record that an external id names; return its Id and whether it was created."""
+    matches = find_live(store, definition, field, value)
+    if len(matches) > 1:
+        raise SalesforceError(
+            "DUPLICATE_EXTERNAL_ID",
+            f"{field.name}: more than one record found for external id field: [{', '.join(matches)}]",
+            fields=[field.name],
+        )
+    if matches:
+        writer.update(definition, matches[0], payload, index)
+        return matches[0], False
+    return writer.create(definition, {**payload, field.name: value}, index), True
 
 
 def find_live(store: SalesforceStore, definition: ObjectDef, field: FieldDef, value: str) -> list[str]:
