@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_ipaas.clients.ipaas.client import IPaaSClient
 from airflow_provider_ipaas.sync.claiming import ABANDONED
 from airflow_provider_ipaas.sync.model import Claim
+from airflow_provider_ipaas.sync.report import report
 from tests.behaviour import world
 from tests.support.rig import Result, Rig
 
@@ -511,3 +513,39 @@ def test_a_create_that_another_run_has_under_way_is_parked(rig: Rig) -> None:
     rig.offset += ABANDONED * 2
     settle(rig)
     assert_once(rig, "Under way")
+
+
+def test_a_namesake_that_a_lane_is_just_creating_is_not_taken_for_a_strangers(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.account(rig, "Proof of creates")
+    rig.run("account", full=True).ok  # noqa: B018 (raises on errors)
+    there, looked = threading.Event(), threading.Event()
+    create, find = IPaaSClient.create, IPaaSClient.find
+
+    def slowly_answered(client: IPaaSClient, kind: Any, body: Any) -> Any:
+        answer = create(client, kind, body)
+        there.set()
+        assert looked.wait(30)
+        return answer
+
+    def find_after(client: IPaaSClient, kind: Any, value: str) -> Any:
+        if not turns.acquire(blocking=False):
+            assert there.wait(30)
+        rows = find(client, kind, value)
+        if rows:
+            looked.set()
+        return rows
+
+    turns = threading.Semaphore(1)
+    monkeypatch.setattr(IPaaSClient, "create", slowly_answered)
+    for _ in range(2):
+        world.account(rig, "Same name")
+    plan = rig.sync("account", "both", {"full": True})
+    for step in ("extract_salesforce", "extract_ipaas", "prerequisites", "plan"):
+        rig.step(step, plan)
+    monkeypatch.setattr(IPaaSClient, "find", find_after)
+    rig.step("upsert_ipaas", plan)
+    rig.step("upsert_salesforce", plan)
+    assert report(plan)["to_ipaas"]["created"] == 2
+    assert [record["name"] for record in world.companies(rig)].count("Same name") == 2

@@ -15,6 +15,7 @@ from .extract_ipaas import external_id_in
 from .fates import seen_row
 from .keys import content_hash, email_key
 from .linking import LinkWriter
+from .in_flight import InFlight
 from .lost_creates import agreeing, as_created, likeness, link_as_sent, was_sent
 from .model import Item, Link, Record, Seen
 from .progress import Progress
@@ -30,7 +31,7 @@ class IPaaSApplier:
         self.sync = sync
         self.settler = Settler(sync, "to_ipaas")
         self.links = LinkWriter(sync, self.settler)
-        self._made: set[str] = set()
+        self._creates = InFlight()
 
     def run(self, share: Share = WHOLE) -> dict[str, int]:
         """Write the links and records of a share; return counts by outcome.
@@ -117,7 +118,7 @@ class IPaaSApplier:
                 results.append(Written(item, "later", text=str(answer)))
                 stop = stop or answer
         self.settler.settle(results)
-        self._made.clear()  # linked now, and told by that
+        self._creates.forget()  # linked now, and told by that
         if stop is not None:
             raise stop
 
@@ -307,8 +308,9 @@ class IPaaSApplier:
         _, taken = held(sync, [item], "to_ipaas")
         if taken:
             return taken[0]
-        answer = sync.ipaas.create(sync.kind, record)
-        self._made.add(str(answer["id"]))
+        with self._creates.going_on() as made:
+            answer = sync.ipaas.create(sync.kind, record)
+            made(str(answer["id"]))
         return self._created(item, answer, body.warnings)
 
     def _alike(self, item: Item) -> list[Record]:
@@ -324,7 +326,8 @@ class IPaaSApplier:
             values.add(sent.record.get(field))
         rows = {str(r["id"]): r for value in values if value for r in sync.ipaas.find(sync.kind, str(value))}
         linked = sync.ledger.links(sync.scope, sync.collection, "ipaas", list(rows))
-        return [row for record_id, row in rows.items() if record_id not in linked and record_id not in self._made]
+        strangers = self._creates.made_by_others([record_id for record_id in rows if record_id not in linked])
+        return [rows[record_id] for record_id in strangers]
 
     def _has_email_of(self, item: Item, record: Record) -> bool:
         """Tell whether a record has the e-mail that the source says now, not only the one that was sent."""

@@ -1,0 +1,13 @@
+"""Leave the sync core as it was: a simulated world lowers limits of it, and other tests run in this process later."""
+
+from __future__ import annotations
+
+import pytest
+
+from airflow_provider_ipaas.sync import apply_salesforce, salesforce_reads
+
+
+@pytest.fixture(autouse=True)
+def limits_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name in ((apply_salesforce, "IDS_PER_LOOK_UP"), (salesforce_reads, "IDS_PER_QUERY")):
+        monkeypatch.setattr(module, name, getattr(module, name))
