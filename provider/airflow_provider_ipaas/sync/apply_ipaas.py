@@ -13,9 +13,9 @@ from .claiming import claim_creates, held, renew_claims
 from .context import Sync, ipaas_stamp
 from .extract_ipaas import external_id_in
 from .fates import seen_row
+from .in_flight import InFlight
 from .keys import content_hash, email_key
 from .linking import LinkWriter
-from .in_flight import InFlight
 from .lost_creates import agreeing, as_created, likeness, link_as_sent, was_sent
 from .model import Item, Link, Record, Seen
 from .progress import Progress
