@@ -56,10 +56,10 @@ def test_a_run_that_reaches_the_share_in_the_middle_settles_what_it_wrote_and_th
     assert world.is_quiet(rig.run("account"))
 
 
-def test_others_that_use_up_the_share_in_the_middle_stop_the_run_before_the_next_batch(
+def test_others_that_use_up_the_share_in_the_middle_stop_the_run_before_the_next_batches(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    companies(rig, 450)
+    companies(rig, 1_200)
     real = SalesforceClient.upsert
 
     def upsert(client: SalesforceClient, sobject: str, field: str, records: Sequence[dict[str, Any]]) -> Any:
@@ -68,16 +68,16 @@ def test_others_that_use_up_the_share_in_the_middle_stop_the_run_before_the_next
         return real(client, sobject, field, records)
 
     monkeypatch.setattr(SalesforceClient, "upsert", upsert)
-    run = rig.run("account", full=True)
+    run = rig.run("account", full=True, max_creates=None)
     error = run.errors["upsert_salesforce"]
     assert isinstance(error, RequestLimitExceeded)
     assert "leaves off at 80 %: stopped before writing" in str(error)
     counts = run["to_salesforce"]
-    assert counts["created"] == len(world.salesforce_rows(rig, "Account")) == 201  # the canary, and one batch
-    assert counts["parked_by_reason"] == {"api_budget": 249}
+    assert counts["created"] == len(world.salesforce_rows(rig, "Account")) == 801  # the canary, and what went at once
+    assert counts["parked_by_reason"] == {"api_budget": 399}
     use(rig, 0)
     monkeypatch.undo()
-    assert rig.run("account").ok["to_salesforce"]["created"] == 249
+    assert rig.run("account").ok["to_salesforce"]["created"] == 399
 
 
 def test_a_warning_comes_first_and_once_in_a_task(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:

@@ -31,6 +31,7 @@ READS = {
     },
     "salesforce": {
         "org_id", "user_id", "calls", "usage", "server_now", "describe", "latest_date_covered", "query", "retrieve",
+        "parallel",
     },
     "ipaas": {
         "system_id", "calls", "lanes", "server_now", "list", "get", "find", "external_id_of", "record_with_external_id",

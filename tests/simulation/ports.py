@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -179,6 +180,12 @@ class SalesforceModel:
 
         return self._write("upsert", records, one)
 
+    def parallel(self, call: Callable[[T], R], items: Iterable[T], lanes: int) -> Iterator[tuple[T, R | Exception]]:
+        """Make the calls in any order, as lanes do; give the results in the items' order."""
+        wanted = [*items]
+        assert len(wanted) <= lanes
+        return in_any_order(call, wanted, self._process.script.rng)
+
     def open_upsert_job(self, sobject: str, external_id_field: str, records: Sequence[Record]) -> str:
         def one(record: Record) -> WriteResult:
             if any("mangle" in str(value) for value in record.values()):
@@ -252,6 +259,18 @@ class SalesforceModel:
 
     def _call(self, method: str, work: Callable[[], T], effect: str = "read") -> T:
         return self._process.call("salesforce", method, work, effect)
+
+
+def in_any_order(call: Callable[[T], R], items: Sequence[T], rng: random.Random) -> Iterator[tuple[T, R | Exception]]:
+    order = [*range(len(items))]
+    rng.shuffle(order)
+    answers: dict[int, R | Exception] = {}
+    for at in order:
+        try:
+            answers[at] = call(items[at])
+        except Exception as error:
+            answers[at] = error
+    yield from ((item, answers[at]) for at, item in enumerate(items))
 
 
 def _projected(row: Row, fields: Sequence[str], org: Org) -> Record:
@@ -338,18 +357,15 @@ class IPaaSModel:
 
     def parallel(self, call: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, R | Exception]]:
         """Make the calls in any order, as lanes do; give the results in the items' order."""
-        wanted = [*items]
-        order = [*range(len(wanted))]
-        self._process.script.rng.shuffle(order)
-        answers: dict[int, R | Exception] = {}
-        for at in order:
-            self._for = getattr(wanted[at], "record_id", None)
+
+        def one(item: T) -> R:
+            self._for = getattr(item, "record_id", None)
             try:
-                answers[at] = call(wanted[at])
-            except Exception as error:
-                answers[at] = error
-            self._for = None
-        yield from ((item, answers[at]) for at, item in enumerate(wanted))
+                return call(item)
+            finally:
+                self._for = None
+
+        return in_any_order(one, [*items], self._process.script.rng)
 
     def _call(self, method: str, work: Callable[[], T], effect: str = "read") -> T:
         return self._process.call("ipaas", method, work, effect)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from airflow_provider_ipaas.errors import IPaaSSyncError, RequestLimitExceeded
-from airflow_provider_ipaas.sync import apply_salesforce, salesforce_reads
+from airflow_provider_ipaas.sync import apply_salesforce, salesforce_reads, write_salesforce
 from airflow_provider_ipaas.sync.canary import canary_key
 from airflow_provider_ipaas.sync.context import Sync, SyncSettings
 from airflow_provider_ipaas.sync.first_contact import GO
@@ -46,6 +46,7 @@ class World:
         # Few records here look like many where records are sent as jobs.
         apply_salesforce.IDS_PER_LOOK_UP = 1 if config.bulk else 200
         salesforce_reads.IDS_PER_QUERY = 2 if config.bulk else 400
+        write_salesforce.BATCH_SIZE = 2 if config.bulk else 200
         self.clock = Clock(salesforce_s=config.salesforce_s, ipaas_s=config.ipaas_s, worker_s=config.worker_s)
         self.oracle = Oracle(clears=cleared_keys(config.policy), tracing=tracing)
         self.oracle.linked = self._linked

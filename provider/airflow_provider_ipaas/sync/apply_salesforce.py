@@ -22,9 +22,10 @@ from .ports import WriteResult
 from .progress import Progress
 from .rebuild import WRITES_BEGAN
 from .salesforce_reads import forget_fields, rows_by_external_id, rows_by_id, rows_with_external_id
+from .sending import Sent
+from .waves import MOST, Batch
 from .write_salesforce import CHUNK, SalesforceWriter
 
-BATCH_SIZE = 200  # what one Collections call writes
 IDS_PER_LOOK_UP, ROWS_PER_CALL = 200, 2000
 
 
@@ -86,20 +87,27 @@ class SalesforceApplier(SalesforceWriter):
                 results.append(result)
         if results:
             self.settler.settle(results)
-        # Contacts of one Account go together: each of them locks it.
-        ready.sort(key=lambda item: str(before[str(item.target_id)].get("AccountId") or ""))
+        lock_of = lambda item: self._lock_of(item, before[str(item.target_id)])  # noqa: E731  (said in one line)
+        ready.sort(key=lock_of)  # what locks the same record goes together
         done: list[tuple[Item, str]] = []
         try:
-            rest = self._canary_updates(ready, before)
-            for batch in batches(rest, BATCH_SIZE):
-                self.settler.intents(batch)
-                self._send(batch, self._send_updates, done)
+            waves = self._waves(self._canary_updates(ready, before), lock_of)
+            for wave in waves:
+                self.settler.intents([item for batch in wave for item in batch])
+                self._stop_or_again(self._send(wave, self._send_updates, done), waves)
         finally:
             self._settle_written(done, before)
 
     def _send_updates(self, items: Sequence[Item]) -> list[WriteResult]:
         records = [{"Id": item.target_id, **self._body(item)} for item in items]
         return self.sync.salesforce.update(self.sync.sobject, records)
+
+    def _lock_of(self, item: Item, row: Record | None = None) -> str:
+        """Name the record that a write of this one locks with it: a Contact's Account, an Account's new parent."""
+        if self.sync.collection == "contact":
+            return str((row or {}).get("AccountId") or (item.payload or {}).get("account_id") or "")
+        fields = self.sync.mapping.salesforce_writable_fields
+        return str(self._body(item).get("ParentId") or "") if "ParentId" in fields else ""
 
     def _body(self, item: Item) -> dict[str, object]:
         return self.sync.mapping.salesforce_body((item.payload or {})["changes"])
@@ -149,8 +157,10 @@ class SalesforceApplier(SalesforceWriter):
             item = rest.pop(0)
             self.settler.intents([item])
             done: list[tuple[Item, str]] = []
-            self._send([item], self._send_updates, done)
+            stopped = self._send([[item]], self._send_updates, done)
             self._settle_written(done, before, canary="update")
+            if stopped and stopped[0].error is not None:
+                raise stopped[0].error
         return rest
 
     # Creates
@@ -175,10 +185,12 @@ class SalesforceApplier(SalesforceWriter):
         if by_job and ready:
             ready = self._create_by_job(ready)
         done: list[tuple[Item, str]] = []
+        findable = self.external_id_field is not None
+        waves = self._waves(ready, self._lock_of, most=MOST if findable else 1)
         try:
-            for batch in batches(ready, BATCH_SIZE):
-                self._create_batch(batch, done)
-                if self.external_id_field is None:
+            for wave in waves:
+                self._stop_or_again(self._create_wave(wave, done), waves)
+                if not findable:
                     # What a task that dies has created could be found by its values only: as little as can be.
                     written, done = done, []
                     self._settle_written(written, {}, created=True)
@@ -212,16 +224,17 @@ class SalesforceApplier(SalesforceWriter):
         rest = list(items)
         while rest and canary_due(self.sync, "salesforce", "create"):
             done: list[tuple[Item, str]] = []
-            self._create_batch([rest.pop(0)], done)
+            stopped = self._create_wave([[rest.pop(0)]], done)
             self._settle_written(done, {}, created=True, canary="create")
+            if stopped and stopped[0].error is not None:
+                raise stopped[0].error
         return rest
 
     def _by_account(self, items: list[Item]) -> list[Item]:
         """Give Contacts their Accounts, and put those of one Account together: each of them locks it."""
         if self.sync.settings.relationships and self.sync.collection == "contact":
             self._find_accounts(items)
-            items.sort(key=lambda item: str((item.payload or {}).get("account_id") or ""))
-        return items
+        return sorted(items, key=self._lock_of)
 
     def _by_job(self, count: int) -> bool:
         # In this order: the last two may ask the org.
@@ -257,22 +270,25 @@ class SalesforceApplier(SalesforceWriter):
             self._settle_written(part, {}, created=True)
         return rest
 
-    def _create_batch(self, batch: list[Item], done: list[tuple[Item, str]]) -> None:
-        """Create up to 200 records; add what is created with its id to *done*, and settle the others."""
+    def _create_wave(self, wave: Sequence[Batch], done: list[tuple[Item, str]]) -> list[Sent]:
+        """Create records; add what is created with its id to *done*, settle the others; return what was stopped."""
         sync = self.sync
-        self.settler.intents(batch)
-        batch, taken = held(sync, batch, "to_salesforce")
-        if taken:
-            self.settler.settle(taken)
-        if not batch:
-            return
-        try:
-            self._send(batch, self._send_creates, done)
-        except UnknownOutcome as error:
-            text = f"The answer to its creation was lost ({error.message})"
-            made = {item.record_id for item, _ in done}
-            lost = [item for item in batch if item.state == "planned" and item.record_id not in made]
-            self.settler.settle([Written(item, "uncertain", text=text) for item in lost])
+        going: list[Batch] = []
+        for batch in wave:
+            self.settler.intents(batch)
+            batch, taken = held(sync, batch, "to_salesforce")
+            if taken:
+                self.settler.settle(taken)
+            if batch:
+                going.append(batch)
+        if not going:
+            return []
+        stopped = self._send(going, self._send_creates, done)
+        for each in stopped:
+            if isinstance(each.error, UnknownOutcome):
+                text = f"The answer to its creation was lost ({each.error.message})"
+                self.settler.settle([Written(item, "uncertain", text=text) for item in each.left])
+        return [each for each in stopped if not isinstance(each.error, UnknownOutcome)]
 
     def _send_creates(self, items: Sequence[Item]) -> list[WriteResult]:
         name = self.external_id_field

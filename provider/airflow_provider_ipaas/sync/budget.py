@@ -69,6 +69,16 @@ def hold_to_budget(sync: Sync, before: str) -> None:
         )
 
 
+def calls_left(sync: Sync, most: int) -> int:
+    """Return how many calls, *most* at most, the budget has room for; 1 where it is used up, which raises when it is held."""
+    budget, usage, left = sync.settings.budget, sync.salesforce.usage, most
+    if usage is not None and usage[1] > 0:
+        left = min(left, -(-usage[1] * budget.stop_percent // 100) - usage[0])
+    if budget.per_run is not None:
+        left = min(left, budget.per_run - _calls_of_run(sync))
+    return max(left, 1)
+
+
 def remember_usage(sync: Sync) -> None:
     """Note what the org has used, for the plan, which asks no service."""
     if (usage := sync.salesforce.usage) is not None:

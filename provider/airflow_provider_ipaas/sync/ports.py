@@ -30,6 +30,7 @@ class WriteResult:
     success: bool
     created: bool = False
     errors: tuple[WriteError, ...] = ()
+    met_lock: bool = False  # at its first attempt at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,9 @@ class SalesforcePort(Protocol):
 
     def upsert(self, sobject: str, external_id_field: str, records: Sequence[Record]) -> list[WriteResult]:
         """Upsert at most 200 records by an external-id field each of them carries."""
+
+    def parallel(self, call: Callable[[T], R], items: Iterable[T], lanes: int) -> Iterator[tuple[T, R | Exception]]:
+        """Run *call* for each item, at most *lanes* at once; yield results in the items' order, errors as values."""
 
     def open_upsert_job(self, sobject: str, external_id_field: str, records: Sequence[Record]) -> str:
         """Upload records as a Bulk API 2.0 job and return its id; nothing is written before `finish_upsert_job`."""

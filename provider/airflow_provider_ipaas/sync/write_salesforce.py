@@ -1,24 +1,24 @@
-"""One batch of writes to Salesforce: sent, read back, held against what was sent, and settled."""
+"""Writes to Salesforce: sent, read back, held against what was sent, and settled."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from airflow_provider_ipaas.errors import ServiceError
-
-from .applying import Settler, Written, refused, refused_by, shown_after, target_row
-from .budget import hold_to_budget
+from .applying import Settler, Written, shown_after, target_row
+from .budget import calls_left, hold_to_budget
 from .canary import CanarySurprise, alike, canary_passed, compare, told_before
 from .context import Sync, batches
 from .fates import owe_external_ids, seen_row
-from .halving import Send, in_halves
 from .keys import content_hash
 from .linking import store_external_ids
 from .model import Item, Record
 from .salesforce_reads import object_fields
+from .sending import Send, Sent
+from .waves import MOST, Batch, Lanes, Waves
 
 CHUNK = 2000  # what one retrieve reads
+BATCH_SIZE = 200  # what one Collections call writes
 
 
 class SalesforceWriter:
@@ -27,6 +27,7 @@ class SalesforceWriter:
     def __init__(self, sync: Sync) -> None:
         self.sync = sync
         self.settler = Settler(sync, "to_salesforce")
+        self.lanes = Lanes()
         self.written = 0  # by this task
         self._fields: set[str] | None = None
 
@@ -42,20 +43,40 @@ class SalesforceWriter:
         name = self.sync.settings.external_id_field
         return name if name and name in self.fields else None
 
-    def _send(self, items: Sequence[Item], send: Send, done: list[tuple[Item, str]]) -> None:
-        """Send one batch; settle what was refused, add what is written with its id to *done* as it comes."""
-        hold_to_budget(self.sync, f"writing {len(items)} {self.sync.sobject}s")
-        for part, answer in in_halves(items, send):
-            if isinstance(answer, ServiceError):
-                self.settler.settle([refused(part[0], answer)])
-                continue
-            results = list(zip(part, answer, strict=True))
-            done += [(item, str(result.id or item.target_id)) for item, result in results if result.success]
-            if done:
-                self.settler.proven = True
-            bad = [refused_by(item, result.errors) for item, result in results if not result.success]
-            if bad:
-                self.settler.settle(bad)
+    def _waves(self, items: Sequence[Item], lock_of: Callable[[Item], str], *, most: int = MOST) -> Waves:
+        """Cut records into batches, and these into what goes at once: one until a write of this task has gone through."""
+
+        def lanes() -> int:
+            return calls_left(self.sync, min(most, self.lanes.count)) if self.settler.proven else 1
+
+        return Waves(batches(items, BATCH_SIZE), lock_of, lanes)
+
+    def _send(self, wave: Sequence[Batch], send: Send, done: list[tuple[Item, str]]) -> list[Sent]:
+        """Send batches at once; settle what was refused, add what is written with its id to *done*.
+
+        Returns the batches that an error has stopped.
+        """
+        sync = self.sync
+        hold_to_budget(sync, f"writing {sum(map(len, wave))} {sync.sobject}s")
+        sent: list[Sent] = []
+        for batch, answer in sync.salesforce.parallel(lambda batch: Sent.of(batch, send), wave, len(wave)):
+            sent.append(answer if isinstance(answer, Sent) else Sent(batch, error=answer))
+            done += sent[-1].done
+        self.settler.proven |= any(each.done for each in sent)
+        self.lanes.note(crowded=any(each.met_lock or each.too_many for each in sent))
+        for refusals in (part for each in sent for part in each.refused):
+            self.settler.settle(refusals)
+        return [each for each in sent if each.error is not None]
+
+    def _stop_or_again(self, stopped: Sequence[Sent], waves: Waves) -> None:
+        """Let batches that were too many at once go again, if they were several; raise what stopped another one."""
+        for each in stopped:
+            if not each.too_many and each.error is not None:
+                raise each.error
+        for each in stopped:
+            if waves.size == 1 and each.error is not None:
+                raise each.error
+            waves.again(each.left)
 
     def _settle_written(
         self,

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_provider_ipaas.clients._lanes import in_lanes
 from airflow_provider_ipaas.clients.ipaas.client import IPaaSClient
-from airflow_provider_ipaas.clients.ipaas.lanes import in_lanes
 from airflow_provider_ipaas.clients.ipaas.limiter import RateLimiter, Throttle
 from airflow_provider_ipaas.sandbox.server import Sandbox
 from tests.clients.ipaas.conftest import settings_of

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -202,3 +203,43 @@ def test_records_can_be_refused_by_index_and_by_value(sf, send):
     assert answer[1]["errors"] == [{"statusCode": "CUSTOM", "message": "no", "fields": ["Name"]}]
     single = sf.call("POST", "/sobjects/Account", json={"Name": "bad"})
     assert (single.status_code, single.json()[0]["errorCode"]) == (400, "CUSTOM")
+
+
+def test_a_write_that_takes_its_time_locks_its_rows_and_their_accounts_for_others(sf):
+    parent, other = (sf.create("Account", Name=name) for name in ("Parent", "Other"))
+    contact = sf.create("Contact", LastName="One", AccountId=parent)
+    sf.switch(write_ms=4_000)
+
+    def write(*records: dict[str, Any]) -> Any:
+        return sf.call("PATCH", "/composite/sobjects", json={"allOrNone": False, "records": list(records)}).json()
+
+    def of(sobject: str, record_id: str, **values: Any) -> dict[str, Any]:
+        return {"attributes": {"type": sobject}, "id": record_id, **values}
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(write, of("Contact", contact, LastName="Two"))
+        while not sf.sandbox.salesforce.locks.held:
+            assert not first.done()
+        sf.switch(write_ms=0)
+        second = write(of("Account", parent, Phone="1"), of("Account", other, Phone="1"))
+    assert [item["success"] for item in first.result()] == [True]
+    assert [item["success"] for item in second] == [False, True]
+    assert second[0]["errors"][0]["statusCode"] == "UNABLE_TO_LOCK_ROW"
+    assert [item["success"] for item in write(of("Account", parent, Phone="1"))] == [True]
+    assert not sf.sandbox.salesforce.locks.held
+
+
+def test_an_upsert_and_a_create_lock_the_account_they_name(sf):
+    parent = sf.create("Account", Name="Parent", iPaaS_Id__c="7")
+    body = {"allOrNone": False, "records": [{"attributes": {"type": "Contact"}, "LastName": "A", "accountid": parent}]}
+    sf.switch(write_ms=4_000)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(sf.call, "POST", "/composite/sobjects", json=body)
+        while not sf.sandbox.salesforce.locks.held:
+            assert not first.done()
+        sf.switch(write_ms=0)
+        records = [{"attributes": {"type": "Account"}, "iPaaS_Id__c": "7", "Name": "Other name"}]
+        upserted = sf.call("PATCH", "/composite/sobjects/Account/iPaaS_Id__c", json={"records": records}).json()
+    assert first.result().json()[0]["success"]
+    assert upserted[0]["errors"][0]["statusCode"] == "UNABLE_TO_LOCK_ROW"
+    assert sf.read("Account", parent)["Name"] == "Parent"

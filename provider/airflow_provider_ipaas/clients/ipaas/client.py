@@ -11,11 +11,11 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from airflow_provider_ipaas.clients._http import Answer
+from airflow_provider_ipaas.clients._lanes import in_lanes
 from airflow_provider_ipaas.clients.ipaas import answers
 from airflow_provider_ipaas.clients.ipaas.account import Account
 from airflow_provider_ipaas.clients.ipaas.answers import NotAnAnswer
 from airflow_provider_ipaas.clients.ipaas.faults import SERVICE
-from airflow_provider_ipaas.clients.ipaas.lanes import in_lanes
 from airflow_provider_ipaas.clients.ipaas.profile import Profile
 from airflow_provider_ipaas.clients.ipaas.settings import IPaaSSettings
 from airflow_provider_ipaas.clients.ipaas.tables import TableNames

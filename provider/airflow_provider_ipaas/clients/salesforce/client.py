@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from airflow_provider_ipaas.catalogue import Handling, about
 from airflow_provider_ipaas.clients._http import Answer, RetryPolicy, Secrets, Timeouts, Transport
+from airflow_provider_ipaas.clients._lanes import in_lanes
 from airflow_provider_ipaas.clients.salesforce import bulk, collections, soql
 from airflow_provider_ipaas.clients.salesforce.auth import Authenticator, Login
 from airflow_provider_ipaas.clients.salesforce.faults import SERVICE
@@ -17,7 +18,7 @@ from airflow_provider_ipaas.clients.salesforce.query import stream
 from airflow_provider_ipaas.clients.salesforce.token_endpoint import Credentials, Token
 from airflow_provider_ipaas.clients.salesforce.wire import Call, NotAnAnswer, Wire, read_object
 from airflow_provider_ipaas.errors import ServiceError
-from airflow_provider_ipaas.sync.ports import FieldFacts, ObjectFacts, Record, SalesforcePort, WriteResult
+from airflow_provider_ipaas.sync.ports import FieldFacts, ObjectFacts, R, Record, SalesforcePort, T, WriteResult
 
 # The `updated` resource looks back 30 days; one less leaves room for clocks.
 _UPDATED_DAYS = 29
@@ -169,6 +170,10 @@ class SalesforceClient:
     def upsert(self, sobject: str, external_id_field: str, records: Sequence[Record]) -> list[WriteResult]:
         """Upsert at most 200 records by an external-id field each of them carries."""
         return collections.upsert(self._wire, sobject, external_id_field, records)
+
+    def parallel(self, call: Callable[[T], R], items: Iterable[T], lanes: int) -> Iterator[tuple[T, R | Exception]]:
+        """Run *call* for each item, at most *lanes* at once; yield results in the items' order, errors as values."""
+        return in_lanes(call, items, lanes)
 
     def open_upsert_job(self, sobject: str, external_id_field: str, records: Sequence[Record]) -> str:
         """Upload records as a Bulk API 2.0 job and return its id; nothing is written before `finish_upsert_job`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from airflow_provider_ipaas.catalogue import Handling, about
@@ -132,12 +133,16 @@ def _send_again(
             log.info("The locked records could not be tried again (%s).", error.code or type(error).__name__)
             return False
         for at, result in zip(group, again, strict=True):
-            results[at] = result
+            results[at] = replace(result, met_lock=True)
     return True
 
 
 def _is_locked(result: WriteResult) -> bool:
-    return any(about(SERVICE, e.code, e.message).handling is Handling.RETRY_RECORD for e in result.errors)
+    return any(map(_is_lock, result.errors))
+
+
+def _is_lock(error: WriteError) -> bool:
+    return about(SERVICE, error.code, error.message).handling is Handling.RETRY_RECORD
 
 
 def _send(wire: Wire, call: Call, bodies: Sequence[Record]) -> list[WriteResult]:
@@ -159,7 +164,8 @@ def _result(item: Any, creates: bool) -> WriteResult:
     if not item["success"]:
         errors = [refusal_of(error) for error in item.get("errors") or () if isinstance(error, Mapping)]
         told = tuple(WriteError(error.code or "UNKNOWN", readable(error.message), error.fields) for error in errors)
-        return WriteResult(None, False, errors=told or (WriteError("UNKNOWN", "Salesforce gave no reason."),))
+        told = told or (WriteError("UNKNOWN", "Salesforce gave no reason."),)
+        return WriteResult(None, False, errors=told, met_lock=any(map(_is_lock, told)))
     try:
         record_id = soql.id18(str(item.get("id")))
     except ValueError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Set
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -14,7 +15,7 @@ from airflow_provider_ipaas.sandbox.answers import JSONResponse
 from airflow_provider_ipaas.sandbox.front import Answer, json_answer
 from airflow_provider_ipaas.sandbox.salesforce import collections, ingest, resources, rows
 from airflow_provider_ipaas.sandbox.salesforce.auth_routes import oauth_routes
-from airflow_provider_ipaas.sandbox.salesforce.context import Handler, Org, rest
+from airflow_provider_ipaas.sandbox.salesforce.context import Call, Handler, Org, rest
 from airflow_provider_ipaas.sandbox.salesforce.errors import invalid_session, not_found, request_limit
 from airflow_provider_ipaas.sandbox.salesforce.login_routes import login_routes
 
@@ -26,8 +27,8 @@ def create_app(org: Org) -> Starlette:
     """Return the REST API, the OAuth endpoints and the pages of an org."""
     base = "/services/data/v{version}"
 
-    def route(path: str, **handlers: Handler) -> list[Route]:
-        endpoint = rest(org, handlers)
+    def route(path: str, locks: Callable[[Call], Set[str]] | None = None, **handlers: Handler) -> list[Route]:
+        endpoint = rest(org, handlers, locks)
         return [Route(base + path, endpoint, methods=_ALL_METHODS)]
 
     routes = [
@@ -44,9 +45,15 @@ def create_app(org: Org) -> Starlette:
         *route("/query/{locator}", GET=resources.query_more),
         *route("/queryAll", GET=resources.query_all),
         *route("/queryAll/", GET=resources.query_all),
-        *route("/composite/sobjects", POST=collections.create, PATCH=collections.update, DELETE=collections.delete),
+        *route(
+            "/composite/sobjects",
+            locks=collections.locks,
+            POST=collections.create,
+            PATCH=collections.update,
+            DELETE=collections.delete,
+        ),
         *route("/composite/sobjects/{sobject}", GET=collections.retrieve, POST=collections.retrieve),
-        *route("/composite/sobjects/{sobject}/{field}", PATCH=collections.upsert),
+        *route("/composite/sobjects/{sobject}/{field}", locks=collections.locks, PATCH=collections.upsert),
         *route("/jobs/ingest", GET=ingest.listing, POST=ingest.create),
         *route("/jobs/ingest/", GET=ingest.listing, POST=ingest.create),
         *route("/jobs/ingest/{job}", GET=ingest.read, PATCH=ingest.change, DELETE=ingest.delete),

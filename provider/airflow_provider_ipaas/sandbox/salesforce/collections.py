@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -13,10 +13,11 @@ from airflow_provider_ipaas.sandbox.answers import JSONResponse
 from airflow_provider_ipaas.sandbox.salesforce.context import Call
 from airflow_provider_ipaas.sandbox.salesforce.errors import SalesforceError, not_found
 from airflow_provider_ipaas.sandbox.salesforce.ids import to_18
+from airflow_provider_ipaas.sandbox.salesforce.locks import locks_of
 from airflow_provider_ipaas.sandbox.salesforce.render import whole_record
 from airflow_provider_ipaas.sandbox.salesforce.rows import requested_fields
 from airflow_provider_ipaas.sandbox.salesforce.schema import FieldDef, ObjectDef
-from airflow_provider_ipaas.sandbox.salesforce.writes import upsert_row
+from airflow_provider_ipaas.sandbox.salesforce.writes import find_live, upsert_row
 
 MAX_RECORDS = 200
 MAX_CHUNKS = 10
@@ -107,7 +108,11 @@ def _split(record: Record, field: FieldDef) -> tuple[Record, str]:
 
 
 def _key_value(record: Record, field: FieldDef) -> Any:
-    return next((value for name, value in record.items() if name.lower() == field.name.lower()), None)
+    return _any_case(record, field.name)
+
+
+def _any_case(record: Record, wanted: str) -> Any:
+    return next((value for name, value in record.items() if name.lower() == wanted.lower()), None)
 
 
 def delete(call: Call) -> Response:
@@ -158,6 +163,30 @@ def retrieve(call: Call) -> Response:
         live = row is not None and not row["IsDeleted"]
         records.append(whole_record(row, definition, fields, call.version) if row is not None and live else None)
     return JSONResponse(records)
+
+
+def locks(call: Call) -> set[str]:
+    """Return the ids of what the write of these records locks."""
+    body = {} if call.method == "DELETE" else call.json()
+    records = body.get("records") if isinstance(body, dict) else None
+    names: set[str] = set()
+    for record in records if isinstance(records, list) else ():
+        if isinstance(record, dict):
+            names |= locks_of(_target(call, record), {key: _any_case(record, key) for key in ("AccountId", "ParentId")})
+    return names
+
+
+def _target(call: Call, record: Record) -> Mapping[str, Any]:
+    """Return the row that a record of a write names by its Id or external id, or an empty one."""
+    if "field" not in call.request.path_params:
+        given = str(_any_case(record, "id") or "")
+        return call.store.get(to_18(given) or given) or {}
+    definition = call.definition()
+    field = definition.by_lower.get(call.path("field").lower())
+    if field is None or not (value := str(_key_value(record, field) or "").strip()):
+        return {}
+    found = find_live(call.store, definition, field, value)
+    return call.store.get(found[0]) or {} if found else {}
 
 
 # Helpers

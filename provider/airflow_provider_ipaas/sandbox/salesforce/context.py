@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Set
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.requests import Request
@@ -74,6 +75,7 @@ class Call:
     session: Session
     version: str
     body: bytes
+    held_by_others: frozenset[str] = frozenset()
 
     @property
     def store(self) -> SalesforceStore:
@@ -130,6 +132,7 @@ class Call:
                 version=self.version,
                 allow_save=bool(_ALLOW_SAVE.search(header)),
                 refusals=self.request.scope.get("sandbox.refusals", ()),
+                held_by_others=self.held_by_others,
             ),
         )
 
@@ -146,8 +149,11 @@ Handler = Callable[[Call], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def rest(org: Org, handlers: Mapping[str, Handler]) -> Endpoint:
-    """Return an endpoint that authenticates, dispatches on the method and words the errors."""
+def rest(org: Org, handlers: Mapping[str, Handler], locks: Callable[[Call], Set[str]] | None = None) -> Endpoint:
+    """Return an endpoint that authenticates, dispatches on the method and words the errors.
+
+    *locks* names what a write holds while it goes on.
+    """
 
     async def endpoint(request: Request) -> Response:
         body = await request.body()
@@ -160,7 +166,12 @@ def rest(org: Org, handlers: Mapping[str, Handler]) -> Endpoint:
                     f"HTTP Method '{call.method}' not allowed. Allowed are {','.join(sorted(handlers))}",
                     status=405,
                 )
-            return handler(call)
+            seconds = org.store.switches["write_ms"] / 1000
+            if locks is None or not (seconds or org.store.locks.held):
+                return handler(call)
+            with org.store.locks.hold(locks(call)) as held_by_others:
+                await asyncio.sleep(seconds)
+                return handler(replace(call, held_by_others=held_by_others))
         except SalesforceError as error:
             return JSONResponse(error.body(), status_code=error.status)
 

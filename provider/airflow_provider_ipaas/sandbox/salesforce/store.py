@@ -10,6 +10,7 @@ from typing import Any
 from airflow_provider_ipaas.sandbox import credentials
 from airflow_provider_ipaas.sandbox.clock import Clock
 from airflow_provider_ipaas.sandbox.salesforce.ids import make_id, to_18
+from airflow_provider_ipaas.sandbox.salesforce.locks import Locks
 from airflow_provider_ipaas.sandbox.salesforce.rules import FlowRule, ValidationRule
 from airflow_provider_ipaas.sandbox.salesforce.schema import ObjectDef, build_schema
 from airflow_provider_ipaas.sandbox.salesforce.stamps import stamp
@@ -41,6 +42,7 @@ class SalesforceStore:
         self.everything = build_schema(codes=True, external_id=True, person_accounts=True)
         self.tables = {definition.name: Table(definition) for definition in self.everything.values()}
         self.transactions = Transactions(self)
+        self.locks = Locks()
         self.flows: list[FlowRule] = []
         self.validation_rules: list[ValidationRule] = []
         self._due_flows: list[tuple[datetime, str, dict[str, Any]]] = []

@@ -22,6 +22,7 @@ SWITCHES = {
     "normalise_phones": Switch(False, "ten-digit phone numbers are saved as (555) 123-4567"),
     "api_limit": Switch(15_000, "daily API requests of the org"),
     "api_enabled": Switch(True, "off: every REST call answers API_DISABLED_FOR_ORG"),
+    "write_ms": Switch(0, "milliseconds that a Collections write takes, while others can't write the rows it locks"),
     "bulk_job_s": Switch(0, "seconds that the org takes to process a Bulk API 2.0 job"),
     "refresh_token_rotation": Switch(False, "each refresh returns a new refresh token; a used one revokes the grant"),
     "refresh_ends_access_token": Switch(False, "a refresh ends the access tokens issued before it"),

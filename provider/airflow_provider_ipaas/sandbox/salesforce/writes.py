@@ -16,6 +16,7 @@ from airflow_provider_ipaas.sandbox.salesforce.errors import (
 )
 from airflow_provider_ipaas.sandbox.salesforce.geography import find_country, find_state
 from airflow_provider_ipaas.sandbox.salesforce.ids import to_18
+from airflow_provider_ipaas.sandbox.salesforce.locks import locks_of
 from airflow_provider_ipaas.sandbox.salesforce.schema import FieldDef, ObjectDef
 from airflow_provider_ipaas.sandbox.salesforce.store import API_USER, SalesforceStore
 from airflow_provider_ipaas.sandbox.salesforce.table import Row
@@ -33,6 +34,7 @@ class WriteOptions:
     version: str = "64.0"
     allow_save: bool = False
     refusals: Sequence[Refusal] = ()
+    held_by_others: frozenset[str] = frozenset()
 
 
 class Writer:
@@ -57,6 +59,7 @@ class Writer:
         missing = [f.name for f in definition.fields.values() if f.required and values.get(f.name) is None]
         if missing:
             raise _missing(missing)
+        self._lock({}, values)
         self._check(definition, values, {}, None)
         present = {name: value for name, value in values.items() if value is not None}
         record_id = self._store.insert(definition.name, present, by=self.options.by)
@@ -73,8 +76,7 @@ class Writer:
         cleared = [name for name, value in values.items() if value is None and not definition.fields[name].nillable]
         if cleared:
             raise _missing(cleared)
-        if self._store.transactions.locked(row["Id"]):
-            raise unable_to_lock()
+        self._lock(row, values)
         self._check(definition, values, row, row["Id"])
         self._store.update(row["Id"], values, by=self.options.by)
         self._store.run_flows(row["Id"])
@@ -104,6 +106,11 @@ class Writer:
         return row
 
     # Checks
+
+    def _lock(self, row: Row, values: Mapping[str, Any]) -> None:
+        held = self._store.transactions.locked(str(row.get("Id")))
+        if held or locks_of(row, values) & self.options.held_by_others:
+            raise unable_to_lock()
 
     def _refuse(self, payload: Payload, index: int) -> None:
         for refusal in self.options.refusals:

@@ -20,7 +20,7 @@ def in_lanes(call: Callable[[T], R], items: Iterable[T], lanes: int) -> Iterator
     early, what has not begun is dropped and what runs is waited for, so no call goes on behind the caller's back.
     """
     window: deque[tuple[T, Future[R | Exception]]] = deque()
-    pool = ThreadPoolExecutor(max_workers=lanes, thread_name_prefix="ipaas-lane")
+    pool = ThreadPoolExecutor(max_workers=lanes, thread_name_prefix="lane")
     try:
         for item in items:
             if len(window) >= lanes * _WINDOW_PER_LANE:

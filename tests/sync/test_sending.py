@@ -16,9 +16,9 @@ from airflow_provider_ipaas.errors import (
     TransientServiceError,
     UnknownOutcome,
 )
-from airflow_provider_ipaas.sync.halving import Part, in_halves
 from airflow_provider_ipaas.sync.model import Item
 from airflow_provider_ipaas.sync.ports import WriteResult
+from airflow_provider_ipaas.sync.sending import Part, in_halves
 
 BATCH = 200
 FULL = 2 * log2(BATCH)
