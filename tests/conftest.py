@@ -10,6 +10,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples each time, however slow the machine: `make fuzz` and `make simulate` are what looks for new ones.
+settings.register_profile(
+    "suite", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
 
 # Airflow reads its settings when it is first imported, so they are in place before any test module is.
 _AIRFLOW_HOME = Path(tempfile.mkdtemp(prefix="airflow-tests-"))
