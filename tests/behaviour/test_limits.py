@@ -37,8 +37,10 @@ def test_the_daily_limit_reached_mid_run_stops_it_cleanly_and_the_next_goes_on(r
         world.company(rig, f"There {number}")
     with rig.fault(service="salesforce", path="composite/sobjects/Account/iPaaS", nth=nth, action=LIMIT):
         result = rig.run("account")
-    done = min((nth - 1) * 200, 450)
-    assert result["to_salesforce"]["created"] == done
+    done = result["to_salesforce"]["created"]
+    # The first batch of 200 goes alone, then the others at once: one of 200, one of 50, in any order.
+    assert done in ({0} if nth == 1 else {250, 400})
+    assert len(world.salesforce_rows(rig, "Account")) == 2 + done
     assert result["to_salesforce"]["parked_by_reason"] == {"api_budget": 450 - done}
     assert result["to_salesforce"]["failed"] == 0
     assert "upsert_salesforce" in result.errors
