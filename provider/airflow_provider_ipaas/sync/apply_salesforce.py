@@ -87,7 +87,10 @@ class SalesforceApplier(SalesforceWriter):
                 results.append(result)
         if results:
             self.settler.settle(results)
-        lock_of = lambda item: self._lock_of(item, before[str(item.target_id)])  # noqa: E731  (said in one line)
+
+        def lock_of(item: Item) -> str:
+            return self._lock_of(item, before[str(item.target_id)])
+
         ready.sort(key=lock_of)  # what locks the same record goes together
         done: list[tuple[Item, str]] = []
         try:
@@ -159,8 +162,7 @@ class SalesforceApplier(SalesforceWriter):
             done: list[tuple[Item, str]] = []
             stopped = self._send([[item]], self._send_updates, done)
             self._settle_written(done, before, canary="update")
-            if stopped and stopped[0].error is not None:
-                raise stopped[0].error
+            self._stop_or_again(stopped)
         return rest
 
     # Creates
@@ -226,8 +228,7 @@ class SalesforceApplier(SalesforceWriter):
             done: list[tuple[Item, str]] = []
             stopped = self._create_wave([[rest.pop(0)]], done)
             self._settle_written(done, {}, created=True, canary="create")
-            if stopped and stopped[0].error is not None:
-                raise stopped[0].error
+            self._stop_or_again(stopped)
         return rest
 
     def _by_account(self, items: list[Item]) -> list[Item]:

@@ -68,15 +68,15 @@ class SalesforceWriter:
             self.settler.settle(refusals)
         return [each for each in sent if each.error is not None]
 
-    def _stop_or_again(self, stopped: Sequence[Sent], waves: Waves) -> None:
-        """Let batches that were too many at once go again, if they were several; raise what stopped another one."""
+    def _stop_or_again(self, stopped: Sequence[Sent], waves: Waves | None = None) -> None:
+        """Let batches that were too many at once go again, if they were several; raise what stopped any other."""
         for each in stopped:
-            if not each.too_many and each.error is not None:
+            several = waves is not None and waves.size > 1
+            if each.error is not None and not (each.too_many and several):
                 raise each.error
         for each in stopped:
-            if waves.size == 1 and each.error is not None:
-                raise each.error
-            waves.again(each.left)
+            if waves is not None:
+                waves.again(each.left)
 
     def _settle_written(
         self,

@@ -222,9 +222,12 @@ def test_a_write_that_takes_its_time_locks_its_rows_and_their_accounts_for_other
             assert not first.done()
         sf.switch(write_ms=0)
         second = write(of("Account", parent, Phone="1"), of("Account", other, Phone="1"))
+        single = sf.call("PATCH", f"/sobjects/Contact/{contact}", json={"LastName": "Three"})
+        deleted = sf.call("DELETE", f"/composite/sobjects?ids={contact},{other}").json()
     assert [item["success"] for item in first.result()] == [True]
     assert [item["success"] for item in second] == [False, True]
-    assert second[0]["errors"][0]["statusCode"] == "UNABLE_TO_LOCK_ROW"
+    assert second[0]["errors"][0]["statusCode"] == single.json()[0]["errorCode"] == "UNABLE_TO_LOCK_ROW"
+    assert [item["success"] for item in deleted] == [False, True]
     assert [item["success"] for item in write(of("Account", parent, Phone="1"))] == [True]
     assert not sf.sandbox.salesforce.locks.held
 

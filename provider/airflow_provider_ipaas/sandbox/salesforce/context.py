@@ -167,8 +167,8 @@ def rest(org: Org, handlers: Mapping[str, Handler], locks: Callable[[Call], Set[
                     status=405,
                 )
             seconds = org.store.switches["write_ms"] / 1000
-            if locks is None or not (seconds or org.store.locks.held):
-                return handler(call)
+            if locks is None or not seconds:
+                return handler(replace(call, held_by_others=frozenset(org.store.locks.held)))
             with org.store.locks.hold(locks(call)) as held_by_others:
                 await asyncio.sleep(seconds)
                 return handler(replace(call, held_by_others=held_by_others))

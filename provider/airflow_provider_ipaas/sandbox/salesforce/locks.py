@@ -17,14 +17,14 @@ class Locks:
 
     @contextmanager
     def hold(self, wanted: Iterable[str]) -> Iterator[frozenset[str]]:
-        """Hold what is free meanwhile; yields what other calls hold."""
-        names = frozenset(wanted)
-        missing = names & self.held
-        self.held |= names - missing
+        """Hold what is free meanwhile; yields all that other calls hold."""
+        others = frozenset(self.held)
+        own = frozenset(wanted) - others
+        self.held |= own
         try:
-            yield missing
+            yield others
         finally:
-            self.held -= names - missing
+            self.held -= own
 
 
 def locks_of(row: Mapping[str, Any], values: Mapping[str, Any]) -> Set[str]:

@@ -87,8 +87,7 @@ class Writer:
         row = self.existing(definition, record_id)
         if not definition.writable:
             raise SalesforceError("INSUFFICIENT_ACCESS_OR_READONLY", _NO_ACCESS, fields=[])
-        if self._store.transactions.locked(row["Id"]):
-            raise unable_to_lock()
+        self._lock(row, {})
         self._store.delete(row["Id"], by=self.options.by)
 
     def existing(self, definition: ObjectDef, record_id: str) -> Row:
